@@ -1,0 +1,107 @@
+/// The only file that knows CAF's versions: 0.17 (Debian 12, the tested baseline) and 1.x.
+#pragma once
+
+#include <chrono>
+#include <utility>
+
+#include <caf/actor.hpp>
+#include <caf/actor_system.hpp>
+#include <caf/actor_system_config.hpp>
+#include <caf/event_based_actor.hpp>
+#include <caf/send.hpp>
+
+#if CAF_VERSION < 1800
+#  include <caf/atom.hpp>
+#  include <caf/thread_hook.hpp>
+// In 0.17 a message type needs no id.
+#  define CERK_BEGIN_MESSAGES(block, first)
+#  define CERK_MESSAGE(block, type)
+#  define CERK_END_MESSAGES(block)
+#else
+#  include <caf/init_global_meta_objects.hpp>
+#  include <caf/thread_hook.hpp>
+#  include <caf/type_id.hpp>
+#  define CERK_BEGIN_MESSAGES(block, first)                                                        \
+    CAF_BEGIN_TYPE_ID_BLOCK(block, caf::first_custom_type_id + first)
+#  define CERK_MESSAGE(block, type) CAF_ADD_TYPE_ID(block, (type))
+#  define CERK_END_MESSAGES(block) CAF_END_TYPE_ID_BLOCK(block)
+#endif
+
+namespace cerk::detail {
+
+/// Sends from an actor.
+template <class... Ts>
+void tell(caf::event_based_actor* self, const caf::actor& to, Ts&&... content) {
+#if CAF_VERSION < 1800
+  self->send(to, std::forward<Ts>(content)...);
+#else
+  self->mail(std::forward<Ts>(content)...).send(to);
+#endif
+}
+
+/// Sends from anywhere; nobody to answer to.
+template <class... Ts>
+void tell_from_outside(const caf::actor& to, Ts&&... content) {
+#if CAF_VERSION < 1800
+  caf::anon_send(to, std::forward<Ts>(content)...);
+#else
+  caf::anon_mail(std::forward<Ts>(content)...).send(to);
+#endif
+}
+
+/// Sends to oneself after `delay` of the actor system's clock.
+template <class T>
+void tell_self_later(caf::event_based_actor* self, std::chrono::milliseconds delay, T content) {
+#if CAF_VERSION < 1800
+  self->delayed_send(self, delay, std::move(content));
+#else
+  self->mail(std::move(content)).delay(delay).send(self);
+#endif
+}
+
+inline void tell_to_stop(const caf::actor& who) {
+  caf::anon_send_exit(who, caf::exit_reason::user_shutdown);
+}
+
+/// Whether this thread was started by CAF, so that blocking it may stop every actor.
+inline thread_local bool on_caf_thread = false;
+
+class mark_caf_threads : public caf::thread_hook {
+public:
+  void init(caf::actor_system&) override {
+  }
+
+#if CAF_VERSION < 1800
+  void thread_started() override {
+    on_caf_thread = true;
+  }
+#else
+  void thread_started(caf::thread_owner) override {
+    on_caf_thread = true;
+  }
+#endif
+
+  void thread_terminates() override {
+  }
+};
+
+/// The settings of `cerk::actor_system_config`.
+inline void configure(caf::actor_system_config& config) {
+  config.add_thread_hook<mark_caf_threads>();
+#if CAF_VERSION < 1800
+  // As a string it would be refused with a type mismatch, and the default policy would run.
+  config.set("scheduler.policy", caf::atom("sharing"));
+#else
+  config.set("caf.scheduler.policy", "sharing");
+#endif
+}
+
+inline void configure_workers(caf::actor_system_config& config, std::size_t count) {
+#if CAF_VERSION < 1800
+  config.set("scheduler.max-threads", count);
+#else
+  config.set("caf.scheduler.max-threads", count);
+#endif
+}
+
+} // namespace cerk::detail

@@ -1,0 +1,115 @@
+/// Every knob of a repository: its unit, its bound, and what a larger value costs.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <string>
+
+#include <caf/actor_system_config.hpp>
+
+#include "cerk/error.hpp"
+
+namespace cerk {
+
+/// CAF's configuration with the settings that measurements ask for: the `sharing` scheduler (the
+/// work-stealing queues of CAF 0.17 collapse when other threads feed them), and a mark on CAF's
+/// threads by which a blocking call inside an actor is refused. Everything else is CAF's default.
+class actor_system_config : public caf::actor_system_config {
+public:
+  actor_system_config();
+
+  /// Sets the number of scheduler workers; default: one per core, at least 4 (CAF's own rule).
+  actor_system_config& workers(std::size_t count);
+};
+
+/// Where time and chance come from. Tests and simulations put their own in.
+/// Thread: all three are called from any thread.
+struct environment {
+  /// Wall-clock time, for `create_time` and `context::time`.
+  std::function<std::chrono::system_clock::time_point()> system_now;
+  /// Time that never goes back, for timeouts and rates.
+  std::function<std::chrono::steady_clock::time_point()> steady_now;
+  /// 64 random bits, for ids of commands, aggregates and claims.
+  std::function<std::uint64_t()> random;
+
+  /// The machine's clocks and a generator seeded from the machine, one per thread.
+  static environment of_this_machine();
+};
+
+/// How a partition's restore is going; also the last word on how it went.
+struct restore_progress {
+  enum class phase : std::uint8_t { waiting, reading, claiming, serving, fenced, failed };
+
+  std::int32_t partition = 0;
+  phase now = phase::waiting;
+  /// First offset read, next offset to read, and where the restore ends.
+  std::int64_t start = 0;
+  std::int64_t position = 0;
+  std::int64_t end = 0;
+  /// Events folded into aggregates, records without effect, aggregates that had to be quarantined,
+  /// and records that belong to no aggregate (no key) and are no claim.
+  std::uint64_t events = 0;
+  std::uint64_t voids = 0;
+  std::uint64_t quarantined = 0;
+  std::uint64_t orphans = 0;
+  std::uint64_t bytes = 0;
+  std::uint64_t aggregates = 0;
+  /// Since reading began; stands still once the partition serves.
+  double seconds = 0;
+  /// Why `now` is `failed`.
+  std::string failure;
+
+  double events_per_second() const noexcept;
+  double megabytes_per_second() const noexcept;
+  /// Seconds to go at the present rate; negative while no rate is known.
+  double seconds_left() const noexcept;
+};
+
+/// "waiting", "reading", "claiming", "serving", "fenced" or "failed".
+std::string_view to_string(restore_progress::phase p) noexcept;
+
+/// Settings of one repository.
+struct repository_options {
+  /// Commands taken and not answered, in the whole repository. Past it a command fails as
+  /// `overloaded`, at once. A larger value costs latency under overload and about 1 KiB each.
+  std::size_t commands_in_flight_max = 32'768;
+  /// The same for one aggregate, so that one hot id cannot take all places.
+  std::size_t commands_per_aggregate_max = 16'384;
+  /// Bytes of encoded commands and events in flight, in the whole repository.
+  std::size_t bytes_in_flight_max = 128 << 20;
+  /// A batch to the provider is closed at this many commands or bytes. Larger batches raise
+  /// throughput until the store's own cost dominates, and latency with it.
+  std::size_t batch_commands_max = 1'024;
+  std::size_t batch_bytes_max = 1 << 20;
+  /// Largest stored event in bytes; librdkafka refuses messages above 1,000,000.
+  std::size_t event_bytes_max = 512 << 10;
+  /// How many commands an aggregate remembers for retries. About 48 bytes each, per aggregate.
+  std::uint32_t command_ids_max = 32;
+  /// How often a command without an expected version is decided again after its append was void.
+  std::uint32_t decide_again_max = 3;
+  /// When a command has no timeout of its own. Answers come at most 100 ms later than due.
+  std::chrono::milliseconds command_timeout{10'000};
+  /// How long the destructor waits for commands in flight; then they are answered `stopping` or
+  /// `unknown`, as is true of each.
+  std::chrono::milliseconds drain_timeout{10'000};
+  /// Bytes read from the log and not yet folded, over all partitions.
+  std::size_t restore_bytes_in_flight_max = 256 << 20;
+  /// Events gathered before they are handed to their aggregates. Larger windows mean fewer, longer
+  /// messages, and memory (bounded by the line above).
+  std::size_t restore_window_events_max = 400'000;
+  /// Wait in the constructor until every partition serves, and throw if one cannot. Without it
+  /// the constructor returns at once and `repository::progress` tells how it goes.
+  bool wait_until_restored = true;
+  /// Restore, and never claim: commands fail as `read_only`.
+  bool read_only = false;
+  /// Written into claims, for people who read the log: for example host and process.
+  std::string owner = "cerk";
+  /// Called on each change of a partition's phase and about ten times a second while it restores,
+  /// from an actor's thread; must not block.
+  std::function<void(const restore_progress&)> on_progress{};
+  cerk::environment environment = cerk::environment::of_this_machine();
+};
+
+} // namespace cerk

@@ -1,0 +1,30 @@
+/// The actor around one aggregate: mailbox in, core, effects out.
+#pragma once
+
+#include <caf/event_based_actor.hpp>
+
+#include "messages.hpp"
+#include "partition.hpp"
+
+namespace cerk {
+
+/// Phases: restoring (slices come, no commands yet), serving (commands come, no slices any more).
+/// The phase is the partition's, not the actor's: a slice is always sent before the first command.
+class aggregate_actor : public caf::event_based_actor {
+public:
+  aggregate_actor(caf::actor_config& config, partition_ptr home, aggregate_slot* slot);
+
+  caf::behavior make_behavior() override;
+
+private:
+  void on_slice(const replay_slice& slice);
+  void on_command(const command_ptr& command);
+  void on_settled(const appends_settled& settled);
+  void perform();
+
+  partition_ptr home_;
+  aggregate_slot* slot_;
+  aggregate_core core_;
+};
+
+} // namespace cerk

@@ -1,0 +1,86 @@
+/// The one rule by which every reader decides which records of a partition take effect.
+///
+/// Pure: no payloads, no I/O, no clock. The caller keeps the bytes of pending records.
+/// A claim takes effect if it replaces the present term; a record with a header takes effect if it
+/// is the next number of the present term, and with its whole group; a record without a header
+/// takes effect until the first claim in effect. See docs/record_format.md.
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+
+#include "cerk/record.hpp"
+
+namespace cerk {
+
+/// What the fold says of one record.
+enum class effect : std::uint8_t {
+  /// Takes effect now.
+  in_effect,
+  /// Takes effect with the rest of its group, or never.
+  pending,
+  /// Takes effect now, together with the pending records before it.
+  completes_group,
+  /// Changes nothing.
+  voided,
+};
+
+/// Why a record is void.
+enum class void_cause : std::uint8_t {
+  none,
+  /// Written under a term that another claim replaced, or that never held.
+  stale_term,
+  /// A record of the term is missing before it.
+  gap,
+  /// Its number was used already.
+  copy,
+  /// A claim that replaces a term that no longer held.
+  lost_claim,
+  /// A claim took effect inside its group.
+  torn_group,
+  /// No header, after the partition was claimed.
+  headerless_after_claim,
+};
+
+std::string_view to_string(void_cause cause) noexcept;
+
+/// The verdict on one record, and on the pending ones before it.
+struct verdict {
+  effect on_this = effect::voided;
+  void_cause cause = void_cause::none;
+  /// The pending records before it are void (`torn_group`).
+  bool voids_pending = false;
+
+  friend bool operator==(const verdict&, const verdict&) = default;
+};
+
+/// The state of the fold over one partition; the versions of aggregates are folded elsewhere.
+class partition_fold {
+public:
+  verdict on_claim(const claim& c) noexcept;
+  verdict on_record(const record_header& h) noexcept;
+  verdict on_headerless() const noexcept;
+
+  /// The term in force; 0 before the first claim.
+  term current() const noexcept {
+    return term_;
+  }
+
+  /// The number that the next record of the term must have.
+  std::uint64_t next_number() const noexcept {
+    return next_;
+  }
+
+  /// Whether a group has begun and not ended.
+  bool has_pending() const noexcept {
+    return pending_k_ != 0;
+  }
+
+private:
+  term term_;
+  std::uint64_t next_ = 1;
+  std::uint16_t pending_k_ = 0; // records of the open group seen so far; 0: none is open
+  std::uint16_t pending_n_ = 0;
+};
+
+} // namespace cerk

@@ -1,0 +1,134 @@
+/// The private messages between cerk's actors, in the order in which a command meets them.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <vector>
+
+#include "aggregate_core.hpp"
+#include "cerk/detail/caf_compat.hpp"
+#include "cerk/provider.hpp"
+
+namespace cerk {
+
+/// Asks an aggregate something between two of its commands; must not block.
+using query_ptr = std::shared_ptr<const std::function<void(const aggregate_core&)>>;
+
+/// To the producer: append this and tell its aggregate.
+struct append_message {
+  caf::actor aggregate;
+  append_request request;
+};
+
+/// To the producer, from itself: everything that was in the mailbox is in the batcher now.
+struct flush_batches {};
+
+/// To the producer, from the provider: a batch has ended.
+struct batch_landed {
+  std::uint64_t flight = 0;
+  std::vector<commit_result> results;
+};
+
+/// To the producer: the claim is in effect, appends may go.
+struct term_begins {
+  cerk::term term;
+};
+
+/// To the aggregate: the log's word on some of its appends, in order.
+struct appends_settled {
+  std::vector<std::pair<std::uint64_t, commit_result>> results;
+};
+
+/// To the producer, from its timer, and from it to aggregates with something under way.
+struct sweep_deadlines {};
+
+/// To the aggregate: answer everything that waits, the repository is closing.
+struct abandon_all {};
+
+/// Records on their way to their aggregates, with the batches that hold their bytes.
+struct replay_window {
+  std::vector<std::shared_ptr<const record_batch>> batches;
+  std::vector<const record_view*> records; // grouped by aggregate, in log order within each
+};
+
+/// To the aggregate: its part of a window.
+struct replay_slice {
+  std::shared_ptr<const replay_window> window;
+  std::uint32_t begin = 0;
+  std::uint32_t end = 0;
+};
+
+/// To the reader actor: read up to this many bytes.
+struct read_more {
+  std::size_t bytes = 0;
+};
+
+/// To the replay actor, from the reader actor.
+struct batch_read {
+  result<std::shared_ptr<record_batch>> batch{std::shared_ptr<record_batch>{}};
+  offset position;
+  offset end;
+};
+
+/// To the replay actor, from whoever was last to look at a batch.
+struct batch_released {
+  std::size_t bytes = 0;
+};
+
+/// To the replay actor, from the provider.
+struct claim_appended {
+  result<offset> at{no_offset};
+};
+
+/// To the replay actor, from the producer: this term is over.
+struct term_ended {
+  cerk::term term;
+  error why;
+};
+
+/// To the replay actor, from its timer: the broken read again.
+struct read_again {};
+
+/// To the replay actor: begin.
+struct begin_restore {};
+
+} // namespace cerk
+
+CERK_BEGIN_MESSAGES(cerk_private, 700)
+CERK_MESSAGE(cerk_private, (cerk::command_ptr))
+CERK_MESSAGE(cerk_private, (cerk::query_ptr))
+CERK_MESSAGE(cerk_private, (cerk::append_message))
+CERK_MESSAGE(cerk_private, (cerk::flush_batches))
+CERK_MESSAGE(cerk_private, (cerk::batch_landed))
+CERK_MESSAGE(cerk_private, (cerk::term_begins))
+CERK_MESSAGE(cerk_private, (cerk::appends_settled))
+CERK_MESSAGE(cerk_private, (cerk::sweep_deadlines))
+CERK_MESSAGE(cerk_private, (cerk::abandon_all))
+CERK_MESSAGE(cerk_private, (cerk::replay_slice))
+CERK_MESSAGE(cerk_private, (cerk::read_more))
+CERK_MESSAGE(cerk_private, (cerk::batch_read))
+CERK_MESSAGE(cerk_private, (cerk::batch_released))
+CERK_MESSAGE(cerk_private, (cerk::claim_appended))
+CERK_MESSAGE(cerk_private, (cerk::term_ended))
+CERK_MESSAGE(cerk_private, (cerk::read_again))
+CERK_MESSAGE(cerk_private, (cerk::begin_restore))
+CERK_END_MESSAGES(cerk_private)
+
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(cerk::command_ptr)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(cerk::query_ptr)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(cerk::append_message)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(cerk::flush_batches)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(cerk::batch_landed)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(cerk::term_begins)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(cerk::appends_settled)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(cerk::sweep_deadlines)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(cerk::abandon_all)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(cerk::replay_slice)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(cerk::read_more)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(cerk::batch_read)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(cerk::batch_released)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(cerk::claim_appended)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(cerk::term_ended)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(cerk::read_again)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(cerk::begin_restore)

@@ -1,0 +1,71 @@
+// Defaults that need code: CAF's configuration, the machine's clocks and chance, rates.
+#include "cerk/options.hpp"
+
+#include <random>
+
+#include "cerk/detail/caf_compat.hpp"
+
+namespace cerk {
+
+actor_system_config::actor_system_config() {
+  detail::configure(*this);
+}
+
+actor_system_config& actor_system_config::workers(std::size_t count) {
+  detail::configure_workers(*this, count);
+  return *this;
+}
+
+// The one place where cerk reads a clock or a random device.
+environment environment::of_this_machine() {
+  return {
+    .system_now = [] { return std::chrono::system_clock::now(); },
+    .steady_now = [] { return std::chrono::steady_clock::now(); },
+    .random =
+      [] {
+        static thread_local std::mt19937_64 generator = [] {
+          std::random_device device;
+          std::seed_seq seed{device(), device(), device(), device(),
+                             device(), device(), device(), device()};
+          return std::mt19937_64{seed};
+        }();
+        return static_cast<std::uint64_t>(generator());
+      },
+  };
+}
+
+double restore_progress::events_per_second() const noexcept {
+  return seconds > 0 ? static_cast<double>(events) / seconds : 0;
+}
+
+double restore_progress::megabytes_per_second() const noexcept {
+  return seconds > 0 ? static_cast<double>(bytes) / 1e6 / seconds : 0;
+}
+
+double restore_progress::seconds_left() const noexcept {
+  if (position >= end)
+    return 0;
+  if (position <= start || seconds <= 0)
+    return -1;
+  return seconds * static_cast<double>(end - position) / static_cast<double>(position - start);
+}
+
+std::string_view to_string(restore_progress::phase p) noexcept {
+  switch (p) {
+    case restore_progress::phase::waiting:
+      return "waiting";
+    case restore_progress::phase::reading:
+      return "reading";
+    case restore_progress::phase::claiming:
+      return "claiming";
+    case restore_progress::phase::serving:
+      return "serving";
+    case restore_progress::phase::fenced:
+      return "fenced";
+    case restore_progress::phase::failed:
+      return "failed";
+  }
+  return "invalid";
+}
+
+} // namespace cerk

@@ -1,0 +1,169 @@
+// The directory of a partition's aggregates, and the bounds of its repository.
+#include "partition.hpp"
+
+#include "aggregate_actor.hpp"
+
+namespace cerk {
+
+std::optional<error> repository_shared::admit(std::size_t bytes) noexcept {
+  if (commands_in_flight.fetch_add(1, std::memory_order_acq_rel) >= options.commands_in_flight_max) {
+    commands_in_flight.fetch_sub(1, std::memory_order_acq_rel);
+    return error{errc::overloaded, std::to_string(options.commands_in_flight_max)
+                                     + " commands are in flight (commands_in_flight_max)"};
+  }
+  if (bytes_in_flight.fetch_add(bytes, std::memory_order_acq_rel) + bytes
+      > options.bytes_in_flight_max) {
+    release(bytes);
+    return error{errc::overloaded, std::to_string(options.bytes_in_flight_max)
+                                     + " bytes are in flight (bytes_in_flight_max)"};
+  }
+  callbacks_due.fetch_add(1, std::memory_order_acq_rel);
+  return std::nullopt;
+}
+
+void repository_shared::release(std::size_t bytes) noexcept {
+  bytes_in_flight.fetch_sub(bytes, std::memory_order_acq_rel);
+  commands_in_flight.fetch_sub(1, std::memory_order_acq_rel);
+  signal_if_drained();
+}
+
+void repository_shared::callback_done() noexcept {
+  callbacks_due.fetch_sub(1, std::memory_order_acq_rel);
+  signal_if_drained();
+}
+
+void repository_shared::signal_if_drained() noexcept {
+  if (!stopping.load(std::memory_order_acquire) || !is_drained())
+    return;
+  const std::lock_guard lock{mutex};
+  changed.notify_all();
+}
+
+void repository_shared::count(const outcome& answer) noexcept {
+  const auto add = [](std::atomic<std::uint64_t>& to) { to.fetch_add(1, std::memory_order_relaxed); };
+  if (answer.accepted())
+    return add(accepted);
+  if (const auto* refusal = answer.get_rejection())
+    return add(refusal->conflict ? conflicting : rejected_count);
+  add(failed);
+  const auto code = answer.get_failure()->code;
+  if (code == errc::overloaded)
+    add(overloaded);
+  if (code == errc::unknown)
+    add(unknown);
+}
+
+void repository_shared::report(const restore_progress& p) {
+  {
+    const std::lock_guard lock{mutex};
+    progress[static_cast<std::size_t>(p.partition)] = p;
+    changed.notify_all();
+  }
+  if (options.on_progress)
+    options.on_progress(p);
+}
+
+partition::partition(std::shared_ptr<repository_shared> shared, caf::actor_system& system,
+                     partition_id id)
+  : shared_(std::move(shared)),
+    system_(system),
+    core_settings_{.types = &shared_->types,
+                   .partition = id,
+                   .event_bytes_max = shared_->options.event_bytes_max,
+                   .command_ids_max = shared_->options.command_ids_max,
+                   .decide_again_max = shared_->options.decide_again_max} {
+}
+
+aggregate_slot* partition::make(std::string_view id) {
+  auto slot = std::make_unique<aggregate_slot>();
+  slot->id = id;
+  slot->actor = system_.spawn<aggregate_actor, caf::lazy_init>(shared_from_this(), slot.get());
+  auto* made = slot.get();
+  slots_.emplace(std::string_view{made->id}, std::move(slot));
+  return made;
+}
+
+aggregate_slot* partition::hold(std::string_view id) {
+  const std::shared_lock lock{mutex_};
+  const auto found = slots_.find(id);
+  if (found == slots_.end())
+    return nullptr;
+  found->second->pending.fetch_add(1, std::memory_order_acq_rel);
+  return found->second.get();
+}
+
+aggregate_slot* partition::hold_or_make(std::string_view id) {
+  if (auto* found = hold(id))
+    return found;
+  const std::unique_lock lock{mutex_};
+  const auto found = slots_.find(id);
+  auto* slot = found != slots_.end() ? found->second.get() : make(id);
+  slot->pending.fetch_add(1, std::memory_order_acq_rel);
+  return slot;
+}
+
+bool partition::forget(aggregate_slot& slot) {
+  const std::unique_lock lock{mutex_};
+  if (slot.pending.load(std::memory_order_acquire) != 0)
+    return false;
+  slots_.erase(std::string_view{slot.id});
+  return true;
+}
+
+aggregate_slot& partition::restoring(std::string_view id) {
+  const auto found = slots_.find(id);
+  if (found != slots_.end())
+    return *found->second;
+  const std::unique_lock lock{mutex_};
+  return *make(id);
+}
+
+std::size_t partition::size() const {
+  const std::shared_lock lock{mutex_};
+  return slots_.size();
+}
+
+std::vector<std::string> partition::ids() const {
+  const std::shared_lock lock{mutex_};
+  std::vector<std::string> all;
+  all.reserve(slots_.size());
+  for (const auto& [id, slot] : slots_)
+    all.emplace_back(id);
+  return all;
+}
+
+std::vector<caf::actor> partition::actors() const {
+  const std::shared_lock lock{mutex_};
+  std::vector<caf::actor> all;
+  all.reserve(slots_.size());
+  for (const auto& [id, slot] : slots_)
+    all.push_back(slot->actor);
+  return all;
+}
+
+void partition::clear() {
+  const std::unique_lock lock{mutex_};
+  // The slots stay: an actor that still runs holds its own.
+  for (auto& [id, slot] : slots_)
+    slot->actor = nullptr;
+}
+
+std::optional<error> partition::closed() const {
+  if (shared_->stopping.load(std::memory_order_acquire))
+    return error{errc::stopping, "the repository is closing; nothing was appended"};
+  const std::string where = "partition " + std::to_string(id().value);
+  switch (phase_.load(std::memory_order_acquire)) {
+    case restore_progress::phase::serving:
+      if (shared_->options.read_only)
+        return error{errc::read_only, "the repository was opened to read only"};
+      return std::nullopt;
+    case restore_progress::phase::fenced:
+      return error{errc::fenced, where + " has another owner; nothing was appended"};
+    case restore_progress::phase::failed:
+      return error{errc::unavailable, where + " could not be restored, or its store stopped"};
+    default:
+      return error{errc::restoring, where + " is being restored; nothing was appended"};
+  }
+}
+
+} // namespace cerk

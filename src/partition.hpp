@@ -1,0 +1,151 @@
+/// What the actors of one partition share: its aggregates, its phase, its repository's bounds.
+#pragma once
+
+#include <atomic>
+#include <condition_variable>
+#include <memory>
+#include <mutex>
+#include <shared_mutex>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <boost/unordered/unordered_flat_map.hpp>
+#include <caf/actor.hpp>
+#include <caf/actor_system.hpp>
+
+#include "aggregate_core.hpp"
+#include "cerk/metrics.hpp"
+#include "cerk/options.hpp"
+
+namespace cerk {
+
+/// What all partitions of a repository share. Outlives its actors: they hold it.
+struct repository_shared {
+  repository_shared(provider& s, repository_options o, std::span<const detail::aggregate_table> t)
+    : store(s), options(std::move(o)), types(t) {
+  }
+
+  provider& store;
+  const repository_options options;
+  const registry types;
+
+  std::atomic<std::uint64_t> commands_in_flight{0};
+  std::atomic<std::uint64_t> bytes_in_flight{0};
+  /// Callbacks of commands and queries that are promised and not called yet.
+  std::atomic<std::uint64_t> callbacks_due{0};
+  std::atomic<bool> stopping{false};
+
+  std::atomic<std::uint64_t> accepted{0};
+  std::atomic<std::uint64_t> rejected_count{0};
+  std::atomic<std::uint64_t> conflicting{0};
+  std::atomic<std::uint64_t> failed{0};
+  std::atomic<std::uint64_t> overloaded{0};
+  std::atomic<std::uint64_t> unknown{0};
+  std::atomic<std::uint64_t> late{0};
+  std::atomic<std::uint64_t> events{0};
+  std::atomic<std::uint64_t> batches{0};
+  std::atomic<std::uint64_t> fences{0};
+  std::atomic<std::uint64_t> quarantined{0};
+
+  /// Guards `progress`; `changed` is signalled on each change of it and when nothing is in flight.
+  std::mutex mutex;
+  std::condition_variable changed;
+  std::vector<restore_progress> progress;
+
+  /// Takes a command's place among those in flight, or says why there is none. Its callback is
+  /// due from then on.
+  std::optional<error> admit(std::size_t bytes) noexcept;
+  /// Gives the place back.
+  void release(std::size_t bytes) noexcept;
+  /// A promised callback has been called.
+  void callback_done() noexcept;
+  /// Whether nothing is under way and nobody waits for a callback.
+  bool is_drained() const noexcept {
+    return commands_in_flight.load(std::memory_order_acquire) == 0
+           && callbacks_due.load(std::memory_order_acquire) == 0;
+  }
+  /// Counts an answer.
+  void count(const outcome& answer) noexcept;
+  /// Publishes a partition's progress.
+  void report(const restore_progress& p);
+
+private:
+  void signal_if_drained() noexcept;
+};
+
+/// One aggregate's entry in its partition.
+struct aggregate_slot {
+  std::string id;
+  caf::actor actor;
+  /// Messages on their way to the actor or commands under way in it; while it is not 0 the slot
+  /// stays.
+  std::atomic<std::uint32_t> pending{0};
+  // Scratch of the replay actor: how many events of the present window are this aggregate's, and
+  // where they begin.
+  std::uint32_t window_count = 0;
+  std::uint32_t window_begin = 0;
+};
+
+/// The partition. Readers of the directory are the front door's threads; writers are the replay
+/// actor, before the partition serves, and whoever makes or forgets an aggregate after that.
+class partition : public std::enable_shared_from_this<partition> {
+public:
+  partition(std::shared_ptr<repository_shared> shared, caf::actor_system& system, partition_id id);
+
+  partition_id id() const noexcept {
+    return core_settings_.partition;
+  }
+
+  const core_settings& settings() const noexcept {
+    return core_settings_;
+  }
+
+  repository_shared& shared() const noexcept {
+    return *shared_;
+  }
+
+  /// The aggregate's slot, one pending message richer; nullptr if there is none.
+  aggregate_slot* hold(std::string_view id);
+  /// The same, made if missing.
+  aggregate_slot* hold_or_make(std::string_view id);
+  /// Takes one pending message off.
+  static void let_go(aggregate_slot& slot) noexcept {
+    slot.pending.fetch_sub(1, std::memory_order_acq_rel);
+  }
+  /// Removes a slot that nobody holds; false if somebody does.
+  bool forget(aggregate_slot& slot);
+  /// The slot, made if missing. Only for the replay actor: nobody else uses the directory yet.
+  aggregate_slot& restoring(std::string_view id);
+
+  std::size_t size() const;
+  /// All ids at this moment.
+  std::vector<std::string> ids() const;
+  /// All actors at this moment.
+  std::vector<caf::actor> actors() const;
+  /// Lets go of all actors; messages to them find nobody afterwards.
+  void clear();
+
+  /// Whether commands are taken, and if not, why.
+  std::optional<error> closed() const;
+  void set_phase(restore_progress::phase now) noexcept {
+    phase_.store(now, std::memory_order_release);
+  }
+
+  /// Where aggregates send their appends. Set before the first aggregate is made.
+  caf::actor producer;
+
+private:
+  aggregate_slot* make(std::string_view id);
+
+  std::shared_ptr<repository_shared> shared_;
+  caf::actor_system& system_;
+  core_settings core_settings_;
+  std::atomic<restore_progress::phase> phase_{restore_progress::phase::waiting};
+  mutable std::shared_mutex mutex_;
+  boost::unordered_flat_map<std::string_view, std::unique_ptr<aggregate_slot>> slots_;
+};
+
+using partition_ptr = std::shared_ptr<partition>;
+
+} // namespace cerk

@@ -1,0 +1,45 @@
+/// The actor between a partition's aggregates and the provider: batches out, answers back.
+#pragma once
+
+#include <unordered_map>
+
+#include <caf/event_based_actor.hpp>
+
+#include "batcher.hpp"
+#include "messages.hpp"
+#include "partition.hpp"
+
+namespace cerk {
+
+/// One per partition. Phases: waiting for a term (appends are refused), appending, over (appends
+/// are refused until the next term).
+class producer_actor : public caf::event_based_actor {
+public:
+  producer_actor(caf::actor_config& config, partition_ptr home);
+
+  caf::behavior make_behavior() override;
+
+  /// How often deadlines are looked at while something is under way.
+  static constexpr std::chrono::milliseconds sweep_interval{100};
+
+private:
+  void on_append(const append_message& message);
+  void on_flush();
+  void on_landed(const batch_landed& landed);
+  void on_sweep();
+  void settle(const std::vector<append_message>& batch, const std::vector<commit_result>& results);
+  void refuse(const std::vector<append_message>& batch);
+  void start_sweeping();
+
+  partition_ptr home_;
+  term term_;
+  error over_{errc::restoring, "the partition is not claimed yet; nothing was appended"};
+  caf::actor replay_;
+  batcher<append_message> batcher_;
+  bool flush_is_due_ = false;
+  bool sweep_is_due_ = false;
+  std::uint64_t next_flight_ = 1;
+  std::unordered_map<std::uint64_t, std::vector<append_message>> flights_;
+};
+
+} // namespace cerk

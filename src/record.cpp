@@ -1,0 +1,239 @@
+// Packing and unpacking of what a record carries besides its JSON.
+#include "cerk/record.hpp"
+
+#include <algorithm>
+#include <charconv>
+#include <chrono>
+#include <cstdio>
+#include <cstring>
+#include <functional>
+#include <limits>
+
+#include <nlohmann/json.hpp>
+#define XXH_INLINE_ALL
+#include <xxhash.h>
+
+namespace cerk {
+
+namespace {
+
+constexpr char header_format = 1;
+constexpr std::size_t sealed_bytes = record_header_bytes - 8;
+
+// Little endian, whatever the machine: the log outlives it.
+template <class Int>
+void put(char* at, Int value) noexcept {
+  for (std::size_t i = 0; i < sizeof(Int); ++i)
+    at[i] = static_cast<char>(static_cast<std::uint64_t>(value) >> (8 * i));
+}
+
+template <class Int>
+Int get(const char* at) noexcept {
+  std::uint64_t value = 0;
+  for (std::size_t i = 0; i < sizeof(Int); ++i)
+    value |= static_cast<std::uint64_t>(static_cast<unsigned char>(at[i])) << (8 * i);
+  return static_cast<Int>(value);
+}
+
+std::uint64_t seal(const char* header, std::string_view key, std::string_view value) noexcept {
+  const std::uint64_t of_header = XXH3_64bits(header, sealed_bytes);
+  const std::uint64_t of_key = XXH3_64bits_withSeed(key.data(), key.size(), of_header);
+  return XXH3_64bits_withSeed(value.data(), value.size(), of_key);
+}
+
+} // namespace
+
+std::array<char, record_header_bytes> pack(const record_header& h, std::string_view key,
+                                           std::string_view value) noexcept {
+  std::array<char, record_header_bytes> packed{};
+  packed[0] = header_format;
+  packed[1] = static_cast<char>(h.kind);
+  put(&packed[2], h.k);
+  put(&packed[4], h.n);
+  put(&packed[8], h.term.value);
+  put(&packed[16], h.number);
+  put(&packed[24], h.version.value);
+  std::copy(h.command_id.bytes.begin(), h.command_id.bytes.end(), packed.begin() + 32);
+  put(&packed[48], h.digest);
+  put(&packed[56], seal(packed.data(), key, value));
+  return packed;
+}
+
+std::optional<record_header> unpack(std::string_view packed) noexcept {
+  if (packed.size() != record_header_bytes || packed[0] != header_format)
+    return std::nullopt;
+  record_header h;
+  h.kind = static_cast<record_kind>(packed[1]);
+  h.k = get<std::uint16_t>(&packed[2]);
+  h.n = get<std::uint16_t>(&packed[4]);
+  h.term.value = get<std::uint64_t>(&packed[8]);
+  h.number = get<std::uint64_t>(&packed[16]);
+  h.version.value = get<std::uint64_t>(&packed[24]);
+  std::copy_n(packed.begin() + 32, 16, reinterpret_cast<char*>(h.command_id.bytes.data()));
+  h.digest = get<std::uint64_t>(&packed[48]);
+  const bool known_kind = h.kind >= record_kind::event && h.kind <= record_kind::noop;
+  const bool reserved_is_zero = get<std::uint16_t>(&packed[6]) == 0;
+  if (!known_kind || !reserved_is_zero || h.k < 1 || h.k > h.n || h.term.value == 0 || h.number == 0)
+    return std::nullopt;
+  return h;
+}
+
+bool is_sealed(std::string_view packed, std::string_view key, std::string_view value) noexcept {
+  return packed.size() == record_header_bytes
+         && get<std::uint64_t>(&packed[56]) == seal(packed.data(), key, value);
+}
+
+std::string to_rfc3339(std::int64_t time_ms) {
+  using namespace std::chrono;
+  const sys_time<milliseconds> time{milliseconds{time_ms}};
+  const auto day = floor<days>(time);
+  const year_month_day date{day};
+  const hh_mm_ss clock{time - day};
+  char text[40];
+  std::snprintf(text, sizeof text, "%04d-%02u-%02uT%02d:%02d:%02d.%03dZ",
+                static_cast<int>(date.year()), static_cast<unsigned>(date.month()),
+                static_cast<unsigned>(date.day()), static_cast<int>(clock.hours().count()),
+                static_cast<int>(clock.minutes().count()),
+                static_cast<int>(clock.seconds().count()),
+                static_cast<int>(clock.subseconds().count()));
+  return text;
+}
+
+std::string claim_value(const claim& c, std::int64_t time_ms) {
+  // Ids are text: many JSON readers round integers above 2^53.
+  return nlohmann::ordered_json{{"id", std::to_string(c.id.value)},
+                                {"type", claim_type},
+                                {"create_time", to_rfc3339(time_ms)},
+                                {"version", 0},
+                                {"replaces", std::to_string(c.replaces.value)},
+                                {"owner", c.owner},
+                                {"partition_count", c.partition_count},
+                                {"partitioner", c.partitioner},
+                                {"format", c.format}}
+    .dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+}
+
+namespace {
+
+std::optional<std::uint64_t> to_number(const nlohmann::json& object, const char* name) {
+  const auto found = object.find(name);
+  if (found == object.end() || !found->is_string())
+    return std::nullopt;
+  const auto& text = found->get_ref<const std::string&>();
+  std::uint64_t number = 0;
+  const auto [end, failed] = std::from_chars(text.data(), text.data() + text.size(), number);
+  if (failed != std::errc{} || end != text.data() + text.size())
+    return std::nullopt;
+  return number;
+}
+
+} // namespace
+
+std::optional<claim> parse_claim(std::string_view value) {
+  const auto object = nlohmann::json::parse(value, nullptr, false);
+  if (!object.is_object())
+    return std::nullopt;
+  const auto type = object.find("type");
+  if (type == object.end() || !type->is_string() || *type != claim_type)
+    return std::nullopt;
+  const auto id = to_number(object, "id");
+  const auto replaces = to_number(object, "replaces");
+  if (!id || *id == 0 || !replaces)
+    return std::nullopt;
+  claim c{.id = {*id}, .replaces = {*replaces}};
+  auto text = [&](const char* name, std::string& to) {
+    if (auto found = object.find(name); found != object.end() && found->is_string())
+      to = found->get<std::string>();
+  };
+  auto number = [&](const char* name, auto& to) {
+    using number_type = std::remove_reference_t<decltype(to)>;
+    if (auto found = object.find(name); found != object.end() && found->is_number_integer())
+      to = found->get<number_type>();
+  };
+  text("owner", c.owner);
+  text("partitioner", c.partitioner);
+  number("partition_count", c.partition_count);
+  number("format", c.format);
+  return c;
+}
+
+record to_record(const record_view& view) {
+  record copy{.offset = view.offset, .timestamp_ms = view.timestamp_ms};
+  if (view.has_key)
+    copy.key.emplace(view.key());
+  if (view.has_value)
+    copy.value.emplace(view.value());
+  copy.header = view.header();
+  copy.headers = unpack_headers(view.headers());
+  return copy;
+}
+
+std::string pack_headers(std::span<const std::pair<std::string, std::string>> headers) {
+  std::string packed;
+  for (const auto& [name, value] : headers) {
+    char sizes[8];
+    put(sizes, static_cast<std::uint32_t>(name.size()));
+    put(sizes + 4, static_cast<std::uint32_t>(value.size()));
+    packed.append(sizes, sizeof sizes).append(name).append(value);
+  }
+  return packed;
+}
+
+std::vector<std::pair<std::string, std::string>> unpack_headers(std::string_view packed) {
+  std::vector<std::pair<std::string, std::string>> headers;
+  while (packed.size() >= 8) {
+    const std::size_t name_size = get<std::uint32_t>(packed.data());
+    const std::size_t value_size = get<std::uint32_t>(packed.data() + 4);
+    packed.remove_prefix(8);
+    if (packed.size() < name_size + value_size)
+      break;
+    headers.emplace_back(packed.substr(0, name_size), packed.substr(name_size, value_size));
+    packed.remove_prefix(name_size + value_size);
+  }
+  return headers;
+}
+
+record_batch::~record_batch() {
+  if (released_)
+    released_();
+}
+
+void record_batch::add(cerk::offset at_offset, std::int64_t timestamp_ms,
+                       std::optional<std::string_view> key, std::optional<std::string_view> value,
+                       std::string_view header, std::string_view packed_headers) {
+  constexpr std::size_t block_bytes = 256 << 10;
+  const auto key_bytes = key ? key->substr(0, std::numeric_limits<std::uint16_t>::max())
+                             : std::string_view{};
+  const auto value_bytes = value.value_or(std::string_view{});
+  // A header above 64 KiB is no header of ours: one byte of it is enough to be refused as such.
+  if (header.size() > std::numeric_limits<std::uint16_t>::max())
+    header = header.substr(0, 1);
+  const std::size_t size
+    = value_bytes.size() + header.size() + key_bytes.size() + packed_headers.size();
+  if (blocks_.empty() || blocks_.back().size - blocks_.back().used < size) {
+    const std::size_t fresh = std::max(size, block_bytes);
+    // The padding behind the block is read by vectorised parsers, so it must be there.
+    blocks_.push_back({std::make_unique_for_overwrite<char[]>(fresh + record_view::padding_bytes),
+                       fresh, 0});
+    std::memset(blocks_.back().bytes.get() + fresh, 0, record_view::padding_bytes);
+    bytes_ += fresh;
+  }
+  auto& last = blocks_.back();
+  char* const begin = last.bytes.get() + last.used;
+  char* at = begin;
+  for (std::string_view part : {value_bytes, header, key_bytes, packed_headers})
+    at = std::copy(part.begin(), part.end(), at);
+  last.used += size;
+  bytes_ += sizeof(record_view);
+  records_.push_back({.offset = at_offset,
+                      .timestamp_ms = timestamp_ms,
+                      .bytes = begin,
+                      .value_size = static_cast<std::uint32_t>(value_bytes.size()),
+                      .headers_size = static_cast<std::uint32_t>(packed_headers.size()),
+                      .header_size = static_cast<std::uint16_t>(header.size()),
+                      .key_size = static_cast<std::uint16_t>(key_bytes.size()),
+                      .has_key = key.has_value(),
+                      .has_value = value.has_value()});
+}
+
+} // namespace cerk

@@ -1,0 +1,329 @@
+// Restoring a partition, phase by phase.
+#include "replay_actor.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "reader_actor.hpp"
+
+namespace cerk {
+
+namespace {
+
+constexpr std::size_t read_bytes_max = 1 << 20;
+constexpr std::uint32_t reads_ahead = 2;
+
+} // namespace
+
+replay_actor::replay_actor(caf::actor_config& config, partition_ptr home)
+  : caf::event_based_actor(config),
+    home_(std::move(home)),
+    budget_bytes_(home_->shared().options.restore_bytes_in_flight_max
+                  / static_cast<std::size_t>(home_->shared().store.info().partition_count)) {
+  progress_.partition = home_->id().value;
+}
+
+caf::behavior replay_actor::make_behavior() {
+  return {
+    [this](begin_restore) { begin(); },
+    [this](const batch_read& read) { on_batch(read); },
+    [this](batch_released released) {
+      outstanding_bytes_ -= released.bytes;
+      continue_if_folded();
+      request_reads();
+    },
+    [this](const claim_appended& appended) {
+      if (!appended.at)
+        fail(appended.at.error());
+    },
+    [this](const term_ended& ended) {
+      if (ended.term != claimed_ || progress_.now != phase::serving)
+        return;
+      progress_.failure = to_string(ended.why);
+      if (ended.why.code == errc::fenced)
+        home_->shared().fences.fetch_add(1, std::memory_order_relaxed);
+      enter(ended.why.code == errc::fenced ? phase::fenced : phase::failed);
+    },
+    [this](read_again) { detail::tell(this, reader_, read_more{read_size()}); },
+  };
+}
+
+void replay_actor::on_exit() {
+  // A thread of its own would wait for messages for ever.
+  if (reader_)
+    detail::tell_to_stop(reader_);
+  reader_ = nullptr;
+}
+
+// -- reading --------------------------------------------------------------------------------------
+
+void replay_actor::begin() {
+  auto& shared = home_->shared();
+  started_ = reported_ = shared.options.environment.steady_now();
+  auto opened = shared.store.read(home_->id(), offset{0});
+  if (!opened)
+    return fail(opened.error());
+  progress_.start = (*opened)->position().value;
+  progress_.position = progress_.start;
+  progress_.end = (*opened)->end().value;
+  auto reader = *std::move(opened);
+  reader_ = shared.store.info().reading_blocks
+              ? spawn<reader_actor, caf::detached>(std::move(reader), caf::actor{this})
+              : spawn<reader_actor>(std::move(reader), caf::actor{this});
+  enter(phase::reading);
+  request_reads();
+  continue_if_folded();
+}
+
+std::size_t replay_actor::read_size() const noexcept {
+  // A quarter of the budget at a time, so that a small one still overlaps reading and folding.
+  return std::clamp<std::size_t>(budget_bytes_ / 4, 1, read_bytes_max);
+}
+
+void replay_actor::request_reads() {
+  const bool wants_more
+    = (progress_.now == phase::reading && progress_.position < progress_.end)
+      || (progress_.now == phase::claiming && !claim_is_seen_);
+  const std::size_t bytes = read_size();
+  // Behind the log's end a read may wait, and a second one would only keep us from serving.
+  const std::uint32_t ahead = progress_.now == phase::reading ? reads_ahead : 1;
+  while (wants_more && !read_fails_ && reads_under_way_ < ahead
+         && (outstanding_bytes_ == 0
+             || outstanding_bytes_ + (reads_under_way_ + 1) * bytes <= budget_bytes_)) {
+    ++reads_under_way_;
+    detail::tell(this, reader_, read_more{bytes});
+  }
+}
+
+void replay_actor::on_batch(const batch_read& read) {
+  --reads_under_way_;
+  if (progress_.now != phase::reading && progress_.now != phase::claiming)
+    return;
+  if (!read.batch)
+    return on_read_failure(read.batch.error());
+  read_fails_ = false;
+  const auto& batch = *read.batch;
+  progress_.position = read.position.value;
+  if (batch && !batch->records().empty()) {
+    progress_.bytes += batch->bytes();
+    outstanding_bytes_ += batch->bytes();
+    batch->on_release([self = caf::actor{this}, bytes = batch->bytes()] {
+      detail::tell_from_outside(self, batch_released{bytes});
+    });
+    for (const auto& record : batch->records()) {
+      if (progress_.now == phase::failed)
+        return;
+      fold_record(batch, record);
+    }
+  }
+  const auto& options = home_->shared().options;
+  if (window_
+      && (window_->records.size() >= options.restore_window_events_max
+          || window_bytes_ >= budget_bytes_ / 2 || progress_.position >= progress_.end))
+    send_window();
+  if (options.environment.steady_now() - reported_ >= std::chrono::milliseconds{100})
+    report();
+  request_reads();
+  continue_if_folded();
+}
+
+void replay_actor::on_read_failure(const error& why) {
+  if (why.advice() != retry::later)
+    return fail(why);
+  const auto now = home_->shared().options.environment.steady_now();
+  if (!read_fails_) {
+    read_fails_ = true;
+    failing_since_ = now;
+  } else if (now - failing_since_ >= failing_max) {
+    return fail({why.code, why.what + " (for " + std::to_string(failing_max.count()) + " s)"});
+  }
+  if (reads_under_way_ > 0)
+    return;
+  // One probing read; `request_reads` waits until it comes back well.
+  ++reads_under_way_;
+  detail::tell_self_later(this, std::chrono::milliseconds{100}, read_again{});
+}
+
+// -- folding --------------------------------------------------------------------------------------
+
+void replay_actor::fold_record(const std::shared_ptr<const record_batch>& batch,
+                               const record_view& record) {
+  if (!record.has_key || record.key_size == 0) {
+    const auto read = record.has_value ? parse_claim(record.value()) : std::nullopt;
+    if (!read) {
+      ++progress_.orphans;
+      return;
+    }
+    return on_claim_record(*read);
+  }
+  const auto header = unpack(record.header());
+  if (record.header_size != 0 && !header) {
+    // Not readable, so it has no place in the order; its aggregate will say so.
+    return add_to_window(batch, record);
+  }
+  const auto verdict = header ? fold_.on_record(*header) : fold_.on_headerless();
+  if (verdict.voids_pending) {
+    progress_.voids += group_.size();
+    group_.clear();
+  }
+  switch (verdict.on_this) {
+    case effect::in_effect:
+      if (!header || header->kind == record_kind::event)
+        add_to_window(batch, record);
+      return;
+    case effect::pending:
+      group_.emplace_back(batch, &record);
+      return;
+    case effect::completes_group:
+      for (const auto& [holder, member] : group_)
+        add_to_window(holder, *member);
+      group_.clear();
+      add_to_window(batch, record);
+      return;
+    case effect::voided:
+      if (header && !is_sealed(record.header(), record.key(), record.value()))
+        return fail({errc::corrupt, "the header of the record at offset "
+                                      + std::to_string(record.offset.value) + " of partition "
+                                      + std::to_string(home_->id().value)
+                                      + " is damaged where the order of its partition depends on it"});
+      ++progress_.voids;
+  }
+}
+
+void replay_actor::on_claim_record(const claim& read) {
+  const auto verdict = fold_.on_claim(read);
+  if (verdict.on_this == effect::voided)
+    ++progress_.voids;
+  if (verdict.voids_pending) {
+    progress_.voids += group_.size();
+    group_.clear();
+  }
+  if (claimed_ != term{} && read.id == claimed_) {
+    claim_is_seen_ = true;
+    claim_holds_ = verdict.on_this == effect::in_effect;
+  }
+}
+
+void replay_actor::add_to_window(const std::shared_ptr<const record_batch>& batch,
+                                 const record_view& record) {
+  if (!window_)
+    window_ = std::make_shared<replay_window>();
+  if (window_->batches.empty() || window_->batches.back() != batch) {
+    window_->batches.push_back(batch);
+    window_bytes_ += batch->bytes();
+  }
+  auto& slot = home_->restoring(record.key());
+  if (slot.window_count++ == 0)
+    touched_.push_back(&slot);
+  window_->records.push_back(&record);
+  window_slots_.push_back(&slot);
+  ++progress_.events;
+}
+
+void replay_actor::send_window() {
+  // Counting sort by aggregate: stable, so each aggregate's records keep the order of the log.
+  std::uint32_t begin = 0;
+  for (auto* slot : touched_) {
+    slot->window_begin = begin;
+    begin += slot->window_count;
+    slot->window_count = 0;
+  }
+  std::vector<const record_view*> grouped(window_->records.size());
+  for (std::size_t i = 0; i < grouped.size(); ++i) {
+    auto& slot = *window_slots_[i];
+    grouped[slot.window_begin + slot.window_count++] = window_->records[i];
+  }
+  window_->records = std::move(grouped);
+  const std::shared_ptr<const replay_window> window = std::move(window_);
+  for (auto* slot : touched_) {
+    detail::tell(this, slot->actor,
+                 replay_slice{window, slot->window_begin, slot->window_begin + slot->window_count});
+    slot->window_count = 0;
+  }
+  window_ = nullptr;
+  window_bytes_ = 0;
+  window_slots_.clear();
+  touched_.clear();
+}
+
+// -- claiming -------------------------------------------------------------------------------------
+
+void replay_actor::continue_if_folded() {
+  const bool everything_is_read = progress_.now == phase::reading
+                                    ? progress_.position >= progress_.end
+                                    : progress_.now == phase::claiming && claim_is_seen_;
+  if (!everything_is_read || reads_under_way_ > 0)
+    return;
+  if (window_)
+    send_window();
+  // An open group keeps its batches: its end is not in the log, and may come before our claim.
+  std::size_t held = 0;
+  const record_batch* last = nullptr;
+  for (const auto& [batch, record] : group_)
+    if (batch.get() != std::exchange(last, batch.get()))
+      held += batch->bytes();
+  if (outstanding_bytes_ > held)
+    return;
+  if (progress_.now == phase::claiming || home_->shared().options.read_only)
+    return serve();
+  append_claim();
+}
+
+void replay_actor::append_claim() {
+  const auto& options = home_->shared().options;
+  const auto& info = home_->shared().store.info();
+  do {
+    claimed_ = {options.environment.random()};
+  } while (claimed_ == term{} || claimed_ == fold_.current());
+  enter(phase::claiming);
+  home_->shared().store.append_claim(home_->id(),
+                                     {.id = claimed_,
+                                      .replaces = fold_.current(),
+                                      .owner = options.owner,
+                                      .partition_count = info.partition_count,
+                                      .partitioner = info.partitioner},
+                                     [self = caf::actor{this}](result<offset> at) {
+                                       detail::tell_from_outside(self, claim_appended{std::move(at)});
+                                     });
+  request_reads();
+}
+
+void replay_actor::serve() {
+  if (!home_->shared().options.read_only && !claim_holds_) {
+    home_->shared().fences.fetch_add(1, std::memory_order_relaxed);
+    progress_.failure = "another owner claimed the partition first";
+    return enter(phase::fenced);
+  }
+  if (claimed_ != term{})
+    detail::tell(this, home_->producer, term_begins{claimed_});
+  detail::tell_to_stop(reader_);
+  reader_ = nullptr;
+  enter(phase::serving);
+}
+
+// -- phases ---------------------------------------------------------------------------------------
+
+void replay_actor::fail(error why) {
+  progress_.failure = to_string(why);
+  window_ = nullptr;
+  group_.clear();
+  enter(phase::failed);
+}
+
+void replay_actor::enter(phase next) {
+  progress_.now = next;
+  home_->set_phase(next);
+  report();
+}
+
+void replay_actor::report() {
+  const auto& environment = home_->shared().options.environment;
+  reported_ = environment.steady_now();
+  if (progress_.now == phase::reading || progress_.now == phase::claiming)
+    progress_.seconds = std::chrono::duration<double>(reported_ - started_).count();
+  progress_.aggregates = home_->size();
+  progress_.quarantined = home_->shared().quarantined.load(std::memory_order_relaxed);
+  home_->shared().report(progress_);
+}
+
+} // namespace cerk

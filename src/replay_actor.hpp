@@ -1,0 +1,76 @@
+/// The actor that restores a partition and makes it ours: read, fold, hand out, claim, serve.
+#pragma once
+
+#include <chrono>
+
+#include <caf/event_based_actor.hpp>
+
+#include "fold.hpp"
+#include "messages.hpp"
+#include "partition.hpp"
+
+namespace cerk {
+
+/// One per partition. Phases, in order:
+///
+///     waiting ─► reading ─► claiming ─► serving ─► fenced
+///                   └───────────┴──► failed
+///
+/// reading: batches come in, the fold says which records take effect, windows of them go to their
+/// aggregates. claiming: the log's end is reached and everything is folded; a claim is appended and
+/// read back; what the former owner wrote before it is folded on the way. serving: commands go.
+class replay_actor : public caf::event_based_actor {
+public:
+  replay_actor(caf::actor_config& config, partition_ptr home);
+
+  caf::behavior make_behavior() override;
+  void on_exit() override;
+
+  /// How long reads may go on failing before the restore does.
+  static constexpr std::chrono::seconds failing_max{30};
+
+private:
+  using phase = restore_progress::phase;
+
+  void begin();
+  std::size_t read_size() const noexcept;
+  void request_reads();
+  void on_batch(const batch_read& read);
+  void on_read_failure(const error& why);
+  void on_claim_record(const claim& read);
+  void fold_record(const std::shared_ptr<const record_batch>& batch, const record_view& record);
+  void add_to_window(const std::shared_ptr<const record_batch>& batch, const record_view& record);
+  void send_window();
+  void continue_if_folded();
+  void append_claim();
+  void serve();
+  void fail(error why);
+  void enter(phase next);
+  void report();
+
+  partition_ptr home_;
+  caf::actor reader_;
+  restore_progress progress_;
+  std::chrono::steady_clock::time_point started_;
+  std::chrono::steady_clock::time_point reported_;
+  std::chrono::steady_clock::time_point failing_since_;
+  bool read_fails_ = false;
+
+  partition_fold fold_;
+  /// Records of a group whose last is yet to come, with the batches that hold them.
+  std::vector<std::pair<std::shared_ptr<const record_batch>, const record_view*>> group_;
+  std::shared_ptr<replay_window> window_;
+  std::vector<aggregate_slot*> window_slots_; // by record of the window
+  std::vector<aggregate_slot*> touched_;      // each aggregate of the window once
+  std::size_t window_bytes_ = 0;
+
+  std::size_t budget_bytes_;          // this partition's share of restore_bytes_in_flight_max
+  std::size_t outstanding_bytes_ = 0; // batches that somebody still looks at
+  std::uint32_t reads_under_way_ = 0;
+
+  term claimed_;
+  bool claim_is_seen_ = false;
+  bool claim_holds_ = false;
+};
+
+} // namespace cerk

@@ -1,0 +1,107 @@
+// The repository's untemplated half: everything is the front door's.
+#include "cerk/repository.hpp"
+
+#include "front_door.hpp"
+
+namespace cerk {
+
+namespace {
+
+door& as_door(detail::front_door& front) {
+  return static_cast<door&>(front);
+}
+
+} // namespace
+
+namespace detail {
+
+void close_front_door::operator()(front_door* front) const {
+  as_door(*front).close();
+}
+
+std::unique_ptr<front_door, close_front_door> open_front_door(caf::actor_system& system,
+                                                              provider& store,
+                                                              repository_options options,
+                                                              std::vector<aggregate_table> tables) {
+  const bool waits = options.wait_until_restored;
+  auto made = std::make_shared<door>(system, store, std::move(options), tables);
+  made->open();
+  std::unique_ptr<front_door, close_front_door> owner{made.get()};
+  if (waits)
+    made->wait_until_serving().value();
+  return owner;
+}
+
+} // namespace detail
+
+const caf::actor& repository::actor() const noexcept {
+  return as_door(*door_).commands();
+}
+
+result<json_command> repository::parse(std::string_view text, send_options options) const {
+  return as_door(*door_).parse(text, std::move(options));
+}
+
+void repository::send(json_command command, std::function<void(outcome)> done) const {
+  as_door(*door_).submit(std::move(command.envelope), std::move(done));
+}
+
+void repository::get(std::string_view id, std::function<void(result<json_snapshot>)> done) const {
+  as_door(*door_).get(id, std::move(done));
+}
+
+void repository::events(std::string_view id, version after, std::size_t events_max,
+                        events_done done) const {
+  as_door(*door_).events(id, after, events_max, std::move(done));
+}
+
+void repository::for_each(const std::function<void(const json_snapshot&)>& visit) const {
+  auto& front = as_door(*door_);
+  front.for_each([&](const aggregate_core& core) {
+    if (auto shot = snapshot_of(core, front.partition_for(core.id()).id()))
+      visit(*shot);
+  });
+}
+
+std::uint64_t repository::state_hash() const {
+  std::uint64_t sum = 0;
+  as_door(*door_).for_each([&](const aggregate_core& core) { sum += core.state_hash(); });
+  return sum;
+}
+
+std::vector<quarantined_aggregate> repository::quarantined() const {
+  std::vector<quarantined_aggregate> all;
+  auto& front = as_door(*door_);
+  front.for_each([&](const aggregate_core& core) {
+    if (const auto* why = core.quarantined())
+      all.push_back({core.id(), front.partition_for(core.id()).id(), why->at, why->cause});
+  });
+  return all;
+}
+
+std::vector<restore_progress> repository::progress() const {
+  auto& shared = as_door(*door_).shared();
+  const std::lock_guard lock{shared.mutex};
+  return shared.progress;
+}
+
+bool repository::is_serving() const {
+  for (const auto& p : progress())
+    if (p.now != restore_progress::phase::serving)
+      return false;
+  return true;
+}
+
+result<void> repository::wait_until_serving() const {
+  return as_door(*door_).wait_until_serving();
+}
+
+repository_metrics repository::metrics() const {
+  return as_door(*door_).metrics();
+}
+
+std::size_t repository::drain() {
+  return as_door(*door_).drain();
+}
+
+} // namespace cerk
