@@ -72,7 +72,8 @@ void aggregate_actor::perform() {
     detail::tell(this, home_->producer, append_message{caf::actor{this}, std::move(request)});
   if (effects.late > 0)
     shared.late.fetch_add(effects.late, std::memory_order_relaxed);
-  // Places are given back before answers go out, so that whoever has his answer finds his place free.
+  // Places are given back before answers go out, so that whoever has his answer finds his place
+  // free.
   for (const auto& command : effects.released) {
     partition::let_go(*slot_);
     shared.release(command->bytes);

@@ -1,10 +1,10 @@
 /// The actor around one aggregate: mailbox in, core, effects out.
 #pragma once
 
-#include <caf/event_based_actor.hpp>
-
 #include "messages.hpp"
 #include "partition.hpp"
+
+#include <caf/event_based_actor.hpp>
 
 namespace cerk {
 

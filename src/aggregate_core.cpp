@@ -18,7 +18,8 @@ std::int64_t to_ms(std::chrono::system_clock::time_point time) noexcept {
 }
 
 error quarantine_error(const quarantine& q) {
-  return {errc::quarantined, "the event at offset " + std::to_string(q.at.value) + " cannot be applied: " + q.cause};
+  return {errc::quarantined,
+          "the event at offset " + std::to_string(q.at.value) + " cannot be applied: " + q.cause};
 }
 
 /// Runs domain code; what it throws becomes the text of an error.
@@ -160,7 +161,8 @@ void aggregate_core::take(command_ptr command, steady_time now, core_effects& ou
   if (refusing_)
     return answer_now(*refusing_);
   if (now >= command->deadline)
-    return answer_now(error{errc::unavailable, "its time was over before it was decided; nothing was appended"});
+    return answer_now(
+      error{errc::unavailable, "its time was over before it was decided; nothing was appended"});
   if (!serving_) {
     entry alone{.command = command};
     decide_on(alone, version_, state_, out);
@@ -206,10 +208,10 @@ void aggregate_core::decide_on(entry& e, const version at, const detail::state_b
   detail::encoded_decision decision;
   if (command.command != nullptr) {
     // A state that no event made yet is the default one.
-    const detail::state_box fresh
-      = state ? detail::state_box{} : detail::state_box{&command.aggregate->state};
-    const context about{id_, at, command.time, command.command_id, command.correlation_id,
-                        command.metadata};
+    const detail::state_box fresh = state ? detail::state_box{}
+                                          : detail::state_box{&command.aggregate->state};
+    const context about{
+      id_, at, command.time, command.command_id, command.correlation_id, command.metadata};
     if (auto failed = what_it_throws([&] {
           command.command->functions.decide((state ? state : fresh).get(), command.payload.get(),
                                             about, decision);
@@ -221,7 +223,8 @@ void aggregate_core::decide_on(entry& e, const version at, const detail::state_b
   if (!decision.rejections.empty())
     return answer_on_this_ground(rejected{std::move(decision.rejections), false, at});
   if (decision.events.empty())
-    return answer_on_this_ground(receipt{id_, at, settings_->partition, last_, command.command_id, 0});
+    return answer_on_this_ground(
+      receipt{id_, at, settings_->partition, last_, command.command_id, 0});
   append(e, std::move(decision.events), out);
 }
 
@@ -249,10 +252,10 @@ bool aggregate_core::append(entry& e, std::vector<detail::encoded_event> events,
     made->events.push_back(event_value(id_, command.aggregate->events[event.event_index].name,
                                        made->time_ms, at, event.fields));
     if (made->events.back().size() > settings_->event_bytes_max)
-      return refuse_events(errc::event_too_large,
-                           "an event of " + std::to_string(made->events.back().size())
-                             + " bytes; event_bytes_max is "
-                             + std::to_string(settings_->event_bytes_max));
+      return refuse_events(errc::event_too_large, "an event of "
+                                                    + std::to_string(made->events.back().size())
+                                                    + " bytes; event_bytes_max is "
+                                                    + std::to_string(settings_->event_bytes_max));
   }
   // The next state comes from the bytes that will be stored, not from the event objects: what can
   // not be read back is refused before it is appended.
@@ -343,11 +346,13 @@ void aggregate_core::advance(core_effects& out) {
         finish(front, answer_again(*first, *front.command), out);
       } else {
         // Its first try has left the memory of commands meanwhile, which holds very few.
-        finish(front, error{errc::unknown, "the first try of this command is no longer remembered"}, out);
+        finish(front, error{errc::unknown, "the first try of this command is no longer remembered"},
+               out);
       }
     } else if (front.is == entry::kind::grounded) {
       if (front.tentative->accepted())
-        front.tentative = receipt{id_, version_, settings_->partition, last_, front.command->command_id, 0};
+        front.tentative
+          = receipt{id_, version_, settings_->partition, last_, front.command->command_id, 0};
       finish(front, *std::move(front.tentative), out);
     } else {
       if (s.appending == 0)
@@ -373,7 +378,8 @@ void aggregate_core::roll_back(core_effects& out) {
         = std::find(unknown_ids.begin(), unknown_ids.end(), e.command->command_id)
           != unknown_ids.end();
       if (first_is_unknown)
-        finish(e, error{errc::unknown, "an earlier try of this command may have taken effect"}, out);
+        finish(e, error{errc::unknown, "an earlier try of this command may have taken effect"},
+               out);
       else
         again.push_back(std::move(e));
       continue;
@@ -398,8 +404,10 @@ void aggregate_core::roll_back(core_effects& out) {
           ++e.decided_again;
           again.push_back(std::move(e));
         } else {
-          finish(e, error{errc::unavailable, "void " + std::to_string(e.decided_again + 1)
-                                               + " times; nothing was appended"}, out);
+          finish(e,
+                 error{errc::unavailable, "void " + std::to_string(e.decided_again + 1)
+                                            + " times; nothing was appended"},
+                 out);
         }
         break;
       case status::duplicate: {
@@ -413,6 +421,9 @@ void aggregate_core::roll_back(core_effects& out) {
         refuse({errc::fenced, "another owner claimed the partition; nothing was appended"});
         finish(e, *refusing_, out);
         break;
+      case status::stopped:
+        refuse(how.failure);
+        [[fallthrough]];
       case status::refused:
         finish(e, how.failure, out);
         break;
@@ -466,9 +477,10 @@ void aggregate_core::sweep(steady_time now, core_effects& out) {
     e.answered = true;
     const bool may_be_stored = e.is == entry::kind::appending || e.is == entry::kind::joined;
     out.answers.emplace_back(
-      e.command, may_be_stored
-                   ? error{errc::unknown, "the log did not answer in time; the command may take effect yet"}
-                   : error{errc::unavailable, "the log did not answer in time; nothing was appended"});
+      e.command,
+      may_be_stored
+        ? error{errc::unknown, "the log did not answer in time; the command may take effect yet"}
+        : error{errc::unavailable, "the log did not answer in time; nothing was appended"});
   }
 }
 
@@ -483,8 +495,9 @@ void aggregate_core::abandon(core_effects& out) {
     return;
   for (auto& e : serving_->tail) {
     const bool may_be_stored = e.is == entry::kind::appending || e.is == entry::kind::joined;
-    finish(e, may_be_stored ? error{errc::unknown, "the repository closed before the log answered"}
-                            : *refusing_,
+    finish(e,
+           may_be_stored ? error{errc::unknown, "the repository closed before the log answered"}
+                         : *refusing_,
            out);
   }
   serving_.reset();
@@ -496,7 +509,8 @@ std::uint64_t aggregate_core::state_hash() const {
   if (quarantine_ || version_ == cerk::version{})
     return 0;
   std::string encoded;
-  type_->state.encode(state_.get(), encoded);
+  if (what_it_throws([&] { type_->state.encode(state_.get(), encoded); }))
+    return 0;
   return state_hash_of(id_, type_->name, version_, encoded);
 }
 

@@ -11,15 +11,16 @@
 /// decided again on the committed state, or answered with what is known.
 #pragma once
 
+#include "cerk/provider.hpp"
+
+#include "envelope.hpp"
+
 #include <cstdint>
 #include <deque>
 #include <memory>
 #include <optional>
 #include <string>
 #include <vector>
-
-#include "cerk/provider.hpp"
-#include "envelope.hpp"
 
 namespace cerk {
 
@@ -138,7 +139,8 @@ public:
     return !serving_;
   }
 
-  /// Of id, type, version and encoded state; 0 for a blank or quarantined one.
+  /// Of id, type, version and encoded state; 0 for a blank or quarantined one, and for a state that
+  /// cannot be encoded.
   std::uint64_t state_hash() const;
 
 private:

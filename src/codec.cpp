@@ -1,6 +1,7 @@
 // The parts of the JSON codecs that need no template: strings, numbers, paths, the envelope.
-#include "cerk/aggregate.hpp"
 #include "cerk/detail/codec.hpp"
+
+#include "cerk/aggregate.hpp"
 #include "cerk/detail/table.hpp"
 
 namespace cerk::detail {

@@ -1,14 +1,14 @@
 /// The actor by which other actors send commands: a request in, an outcome back.
 #pragma once
 
-#include <memory>
-#include <unordered_map>
+#include "front_door.hpp"
+#include "messages.hpp"
 
 #include <caf/event_based_actor.hpp>
 #include <caf/typed_response_promise.hpp>
 
-#include "front_door.hpp"
-#include "messages.hpp"
+#include <memory>
+#include <unordered_map>
 
 namespace cerk {
 

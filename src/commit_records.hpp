@@ -1,11 +1,11 @@
 /// A commit as records: shared by every provider.
 #pragma once
 
+#include "cerk/provider.hpp"
+
 #include <array>
 #include <cstdint>
 #include <string_view>
-
-#include "cerk/provider.hpp"
 
 namespace cerk {
 

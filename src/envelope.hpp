@@ -1,6 +1,10 @@
 /// A command on its way: everything that is fixed about it when the repository takes it.
 #pragma once
 
+#include "cerk/command.hpp"
+
+#include "registry.hpp"
+
 #include <chrono>
 #include <cstdint>
 #include <functional>
@@ -8,9 +12,6 @@
 #include <optional>
 #include <string>
 #include <vector>
-
-#include "cerk/command.hpp"
-#include "registry.hpp"
 
 namespace cerk {
 

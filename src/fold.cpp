@@ -9,6 +9,8 @@ std::string_view to_string(void_cause cause) noexcept {
       return "";
     case void_cause::stale_term:
       return "stale_term";
+    case void_cause::unknown_term:
+      return "unknown_term";
     case void_cause::gap:
       return "gap";
     case void_cause::copy:
@@ -23,7 +25,8 @@ std::string_view to_string(void_cause cause) noexcept {
   return "invalid";
 }
 
-verdict partition_fold::on_claim(const claim& c) noexcept {
+verdict partition_fold::on_claim(const claim& c) {
+  claims_.insert(c.id.value);
   if (c.replaces != term_ || c.id == term_)
     return {.on_this = effect::voided, .cause = void_cause::lost_claim};
   const bool torn = has_pending();
@@ -35,7 +38,9 @@ verdict partition_fold::on_claim(const claim& c) noexcept {
 
 verdict partition_fold::on_record(const record_header& h) noexcept {
   if (h.term != term_)
-    return {.on_this = effect::voided, .cause = void_cause::stale_term};
+    return {.on_this = effect::voided,
+            .cause = claims_.contains(h.term.value) ? void_cause::stale_term
+                                                    : void_cause::unknown_term};
   if (h.number != next_)
     return {.on_this = effect::voided,
             .cause = h.number > next_ ? void_cause::gap : void_cause::copy};

@@ -6,10 +6,11 @@
 /// takes effect until the first claim in effect. See docs/record_format.md.
 #pragma once
 
+#include "cerk/record.hpp"
+
 #include <cstdint>
 #include <string_view>
-
-#include "cerk/record.hpp"
+#include <unordered_set>
 
 namespace cerk {
 
@@ -30,6 +31,9 @@ enum class void_cause : std::uint8_t {
   none,
   /// Written under a term that another claim replaced, or that never held.
   stale_term,
+  /// Written under a term that no claim before it made. Owners serve only after their claim is in
+  /// the log, so a claim is damaged or missing.
+  unknown_term,
   /// A record of the term is missing before it.
   gap,
   /// Its number was used already.
@@ -57,7 +61,7 @@ struct verdict {
 /// The state of the fold over one partition; the versions of aggregates are folded elsewhere.
 class partition_fold {
 public:
-  verdict on_claim(const claim& c) noexcept;
+  verdict on_claim(const claim& c);
   verdict on_record(const record_header& h) noexcept;
   verdict on_headerless() const noexcept;
 
@@ -78,6 +82,7 @@ public:
 
 private:
   term term_;
+  std::unordered_set<std::uint64_t> claims_; // all that were seen, one for each start of an owner
   std::uint64_t next_ = 1;
   std::uint16_t pending_k_ = 0; // records of the open group seen so far; 0: none is open
   std::uint16_t pending_n_ = 0;

@@ -1,15 +1,17 @@
 // The way in: from a typed call or JSON to an aggregate's mailbox, and the way out when it closes.
 #include "front_door.hpp"
 
-#include <algorithm>
-#include <latch>
-
 #include "cerk/detail/caf_compat.hpp"
+
 #include "command_actor.hpp"
 #include "messages.hpp"
 #include "producer_actor.hpp"
 #include "replay_actor.hpp"
 #include "uuid.hpp"
+
+#include <algorithm>
+#include <latch>
+#include <unordered_set>
 
 namespace cerk {
 
@@ -64,7 +66,7 @@ result<void> door::wait_until_serving() {
   for (;;) {
     bool all_serve = true;
     for (const auto& p : shared_->progress) {
-      if (p.now == phase::failed || p.now == phase::fenced)
+      if (p.now == phase::failed || p.now == phase::fenced || p.now == phase::stopped)
         return error{p.now == phase::fenced ? errc::fenced : errc::store_unusable,
                      shared_->store.info().name + ", partition " + std::to_string(p.partition)
                        + ": " + p.failure};
@@ -134,7 +136,9 @@ door::envelope_for(detail::prepared_command command) const {
     }
   } else {
     for (const auto& event : command.events)
-      encoded.append(std::to_string(event.event_index)).append(event.fields).append(1, '\n');
+      encoded.append(command.aggregate->events[event.event_index].name)
+        .append(event.fields)
+        .append(1, '\n');
     envelope->events = std::move(command.events);
   }
   finish_envelope(*envelope, std::move(command.options), name, encoded);
@@ -209,24 +213,22 @@ namespace {
 // Refuses what nlohmann/json lets pass: a key twice in one object, and great depth.
 struct strict_check {
   static constexpr int depth_max = 64;
-  std::vector<std::vector<std::string>> keys;
+  std::vector<std::unordered_set<std::string>> keys;
   std::string defect;
 
   bool operator()(int depth, nlohmann::json::parse_event_t event, nlohmann::json& parsed) {
     using kind = nlohmann::json::parse_event_t;
     const bool opens = event == kind::object_start || event == kind::array_start;
     if (opens && depth >= depth_max && defect.empty())
-      defect = "deeper than " + std::to_string(depth_max) + " levels";
+      defect = "is deeper than " + std::to_string(depth_max) + " levels";
     if (event == kind::object_start) {
       keys.emplace_back();
     } else if (event == kind::object_end) {
       keys.pop_back();
     } else if (event == kind::key) {
-      auto& seen = keys.back();
       const auto& name = parsed.get_ref<const std::string&>();
-      if (std::find(seen.begin(), seen.end(), name) != seen.end() && defect.empty())
-        defect = "key '" + name + "' twice in one object";
-      seen.push_back(name);
+      if (!keys.back().insert(name).second && defect.empty())
+        defect = "has key '" + name + "' twice in one object";
     }
     return true;
   }
@@ -246,12 +248,13 @@ result<json_command> door::parse(std::string_view text, send_options options) co
     return bad(std::string{"the body is not JSON: "} + e.what());
   }
   if (!check.defect.empty())
-    return bad("the body has a " + check.defect);
+    return bad("the body " + check.defect);
   if (!value.is_object())
     return bad("the body is not a JSON object");
   const auto type = value.find("type");
   if (type == value.end() || !type->is_string())
-    return bad("field 'type': " + std::string{type == value.end() ? "is missing" : "is not a string"});
+    return bad("field 'type': "
+               + std::string{type == value.end() ? "is missing" : "is not a string"});
   const auto& name = type->get_ref<const std::string&>();
   const auto* command = shared_->types.find_command(name);
   if (command == nullptr)
@@ -267,9 +270,8 @@ result<json_command> door::parse(std::string_view text, send_options options) co
     if (!is_valid_aggregate_id(envelope->id))
       return bad_id(envelope->id);
   } else {
-    envelope->id = options.command_key
-                     ? aggregate_id_from_key(*options.command_key)
-                     : to_string(make_uuid_v7(shared_->options.environment));
+    envelope->id = options.command_key ? aggregate_id_from_key(*options.command_key)
+                                       : to_string(make_uuid_v7(shared_->options.environment));
   }
   envelope->aggregate = command->aggregate;
   envelope->command = command;
@@ -289,10 +291,8 @@ result<json_command> door::parse(std::string_view text, send_options options) co
 std::optional<error> door::ask(std::string_view id,
                                std::function<void(const aggregate_core&)> look) {
   auto& home = partition_for(id);
-  if (auto why = home.closed();
-      why && (why->code == errc::restoring || why->code == errc::stopping
-              || why->code == errc::unavailable))
-    return why;
+  if (!home.is_readable() || shared_->stopping.load(std::memory_order_acquire))
+    return home.closed();
   shared_->callbacks_due.fetch_add(1, std::memory_order_acq_rel);
   auto* slot = home.hold(id);
   if (slot == nullptr) {
@@ -349,9 +349,8 @@ result<detail::erased_snapshot> door::get_and_wait(std::string id,
     else if (core.type() != type)
       promise->set_value(error{errc::wrong_type, core.id() + " is a '" + core.type()->name + "'"});
     else
-      promise->set_value(detail::erased_snapshot{core.committed_version(), at,
-                                                 core.committed_offset(),
-                                                 core.committed_state().clone()});
+      promise->set_value(detail::erased_snapshot{
+        core.committed_version(), at, core.committed_offset(), core.committed_state().clone()});
   });
   if (why)
     return *std::move(why);
@@ -375,13 +374,14 @@ void door::get(std::string_view id, std::function<void(result<json_snapshot>)> d
 
 void door::events(std::string_view id, version after, std::size_t events_max, events_done done) {
   auto& home = partition_for(id);
-  shared_->store.read_aggregate(
-    home.id(), std::string{id}, after, events_max,
-    [id = std::string{id}, after, done = std::move(done)](result<std::vector<stored_event>> events) {
-      if (events && events->empty() && after == version{})
-        return done(error{errc::not_found, "there is no aggregate '" + id + "'"});
-      done(std::move(events));
-    });
+  shared_->store.read_aggregate(home.id(), std::string{id}, after, events_max,
+                                [id = std::string{id}, after,
+                                 done = std::move(done)](result<std::vector<stored_event>> events) {
+                                  if (events && events->empty() && after == version{})
+                                    return done(
+                                      error{errc::not_found, "there is no aggregate '" + id + "'"});
+                                  done(std::move(events));
+                                });
 }
 
 void door::for_each(const std::function<void(const aggregate_core&)>& look) {
@@ -392,13 +392,9 @@ void door::for_each(const std::function<void(const aggregate_core&)>& look) {
     for (std::size_t begin = 0; begin < ids.size(); begin += group_size) {
       const auto end = std::min(begin + group_size, ids.size());
       std::latch left{static_cast<std::ptrdiff_t>(end - begin)};
-      std::mutex one_at_a_time;
       for (auto i = begin; i < end; ++i) {
         auto why = ask(ids[i], [&](const aggregate_core& core) {
-          {
-            const std::lock_guard lock{one_at_a_time};
-            look(core);
-          }
+          look(core);
           left.count_down();
         });
         if (why)
@@ -419,7 +415,8 @@ std::size_t door::event_index(const registered_aggregate* type, const std::type_
     {errc::bad_input, "the table of aggregate type '" + type->name + "' does not name this event"});
 }
 
-// -- metrics ---------------------------------------------------------------------------------------
+// -- metrics
+// ---------------------------------------------------------------------------------------
 
 repository_metrics door::metrics() const {
   const auto& s = *shared_;
@@ -473,6 +470,12 @@ void door::close() {
       detail::tell_to_stop(home->producer);
     home->clear();
   }
+  // The actors end when they come to it; what they still do then must not meet a store that is
+  // gone.
+  shared_->outside.close([&] {
+    for (const auto& home : partitions_)
+      home->reader = nullptr;
+  });
   replays_.clear();
   commands_ = nullptr;
   self_ = nullptr; // the last act: this may be gone afterwards

@@ -1,16 +1,18 @@
 /// Taking commands and queries from any thread: checks, ids, deadlines, routing.
 #pragma once
 
-#include <memory>
-#include <vector>
-
 #include "cerk/repository.hpp"
+
 #include "envelope.hpp"
 #include "partition.hpp"
 
+#include <memory>
+#include <vector>
+
 namespace cerk {
 
-/// The front door's one implementation; actors behind it are spawned by `open` and stopped by `close`.
+/// The front door's one implementation; actors behind it are spawned by `open` and stopped by
+/// `close`.
 class door : public detail::front_door, public std::enable_shared_from_this<door> {
 public:
   door(caf::actor_system& system, provider& store, repository_options options,
@@ -47,7 +49,7 @@ public:
   void submit(std::shared_ptr<command_envelope> envelope, std::function<void(outcome)> done);
   /// Runs `look` in the aggregate's actor, or says why it will not be run.
   std::optional<error> ask(std::string_view id, std::function<void(const aggregate_core&)> look);
-  /// Runs `look` for every aggregate, on this thread, one at a time.
+  /// Runs `look` in every aggregate's actor, several at once, and waits until all are done.
   void for_each(const std::function<void(const aggregate_core&)>& look);
 
   partition& partition_for(std::string_view id) const;
@@ -62,8 +64,8 @@ public:
 
 private:
   result<std::shared_ptr<command_envelope>> envelope_for(detail::prepared_command command) const;
-  void finish_envelope(command_envelope& envelope, send_options options,
-                       std::string_view name, std::string_view encoded) const;
+  void finish_envelope(command_envelope& envelope, send_options options, std::string_view name,
+                       std::string_view encoded) const;
 
   caf::actor_system& system_;
   std::shared_ptr<repository_shared> shared_;

@@ -1,22 +1,22 @@
 // Names and numbers of the log: UUIDs from keys, event ids, and the placement of aggregates.
 #include "cerk/ids.hpp"
 
-#include <algorithm>
-#include <cctype>
-
 #include <boost/crc.hpp>
 #include <boost/uuid/name_generator_sha1.hpp>
 #include <boost/uuid/uuid.hpp>
+
+#include <algorithm>
+#include <cctype>
 
 namespace cerk {
 
 namespace {
 
 // Random, made once for cerk; changing them changes the meaning of every stored key.
-constexpr boost::uuids::uuid command_name_space{{0x0d, 0x5c, 0x93, 0x6a, 0x41, 0x7e, 0x4b, 0x0c, 0x9a,
-                                                 0x27, 0x3f, 0x66, 0xd8, 0x15, 0xe2, 0xb4}};
-constexpr boost::uuids::uuid aggregate_name_space{{0x6b, 0xf0, 0x2e, 0x1d, 0xc8, 0x53, 0x44, 0xa9,
-                                                   0xb6, 0x0e, 0x72, 0x9c, 0x31, 0xa4, 0x8f, 0x57}};
+constexpr boost::uuids::uuid command_name_space{
+  {0x0d, 0x5c, 0x93, 0x6a, 0x41, 0x7e, 0x4b, 0x0c, 0x9a, 0x27, 0x3f, 0x66, 0xd8, 0x15, 0xe2, 0xb4}};
+constexpr boost::uuids::uuid aggregate_name_space{
+  {0x6b, 0xf0, 0x2e, 0x1d, 0xc8, 0x53, 0x44, 0xa9, 0xb6, 0x0e, 0x72, 0x9c, 0x31, 0xa4, 0x8f, 0x57}};
 
 command_id name_based(const boost::uuids::uuid& name_space, std::string_view key) {
   const auto made = boost::uuids::name_generator_sha1{name_space}(key.data(), key.size());

@@ -1,20 +1,21 @@
 // Scanning the log with the fold, and writing to it without a repository.
 #include "cerk/log.hpp"
 
+#include "cerk/aggregate.hpp"
+#include "cerk/options.hpp"
+
+#include "aggregate_core.hpp"
+#include "commit_records.hpp"
+#include "fold.hpp"
+#include "uuid.hpp"
+
+#include <nlohmann/json.hpp>
+
 #include <chrono>
 #include <condition_variable>
 #include <deque>
 #include <mutex>
 #include <unordered_map>
-
-#include <nlohmann/json.hpp>
-
-#include "aggregate_core.hpp"
-#include "cerk/aggregate.hpp"
-#include "cerk/options.hpp"
-#include "commit_records.hpp"
-#include "fold.hpp"
-#include "uuid.hpp"
 
 namespace cerk {
 
@@ -29,7 +30,8 @@ std::size_t commit::bytes() const noexcept {
 
 std::optional<error> unfit(const commit& c, std::size_t event_bytes_max) {
   if (c.aggregate_id.empty() || c.aggregate_id.size() > aggregate_id_bytes_max)
-    return error{errc::bad_id, "an aggregate id has 1 to " + std::to_string(aggregate_id_bytes_max) + " bytes"};
+    return error{errc::bad_id,
+                 "an aggregate id has 1 to " + std::to_string(aggregate_id_bytes_max) + " bytes"};
   if (c.events.empty() || c.events.size() > 65'535)
     return error{errc::bad_command, "a commit has 1 to 65535 events"};
   for (const auto& event : c.events)
@@ -88,10 +90,10 @@ private:
         value.is_object() && type != value.end() && type->is_string())
       entry.event.type = type->get<std::string>();
     else if (record.has_key)
-      entry.reason = !record.has_value         ? "unreadable: no value"
-                     : value.is_discarded()    ? "unreadable: the value is not JSON"
-                     : !value.is_object()      ? "unreadable: the value is not a JSON object"
-                                               : "unreadable: no type";
+      entry.reason = !record.has_value      ? "unreadable: no value"
+                     : value.is_discarded() ? "unreadable: the value is not JSON"
+                     : !value.is_object()   ? "unreadable: the value is not a JSON object"
+                                            : "unreadable: no type";
     return entry;
   }
 
@@ -117,6 +119,7 @@ private:
       return;
     }
     if (header) {
+      added.entry.kind = header->kind;
       added.entry.term = header->term;
       added.entry.number = header->number;
       added.entry.digest = header->digest;
@@ -161,6 +164,10 @@ private:
     if (entry.raw->header_size != 0
         && !is_sealed(entry.raw->header(), entry.raw->key(), entry.raw->value()))
       entry.reason = "unreadable: the seal is broken";
+    if (entry.kind != record_kind::event) {
+      entry.effective = entry.reason.empty(); // uses up its number and makes no version
+      return;
+    }
     auto& at = versions_[entry.event.key];
     ++at;
     if (entry.raw->header_size == 0)
@@ -207,14 +214,14 @@ result<void> scan_log(provider& store, partition_id partition,
   return {};
 }
 
-result<void> fetch_all_events(
-  provider& store, std::size_t batch_events,
-  const std::function<bool(const std::vector<stored_event>&)>& on_batch) {
+result<void>
+fetch_all_events(provider& store, std::size_t batch_events,
+                 const std::function<bool(const std::vector<stored_event>&)>& on_batch) {
   std::vector<stored_event> batch;
   bool stopped = false;
   for (std::int32_t p = 0; p < store.info().partition_count && !stopped; ++p) {
     auto scanned = scan_log(store, partition_id{p}, [&](const log_entry& entry) {
-      if (!entry.effective || entry.is_claim)
+      if (!entry.is_event())
         return true;
       batch.push_back(entry.event);
       if (batch.size() < std::max<std::size_t>(batch_events, 1))
@@ -314,7 +321,7 @@ result<std::unique_ptr<log_writer>> log_writer::open(provider& store, std::strin
       end = {entry.event.offset.value + 1};
       if (entry.is_claim && entry.effective)
         seen = entry.term;
-      else if (entry.effective)
+      else if (entry.is_event())
         owned.versions[entry.event.key] = entry.event.version.value;
       return true;
     });
@@ -331,7 +338,7 @@ result<std::unique_ptr<log_writer>> log_writer::open(provider& store, std::strin
 result<void> log_writer::send(const std::vector<new_event>& events) {
   auto& store = state_->store;
   std::vector<std::vector<commit_ptr>> by_partition(state_->partitions.size());
-  auto versions = state_->partitions; // becomes the truth once everything is durable
+  auto versions = state_->partitions; // as they will be once everything is durable
   const auto now = state_->env.system_now();
   for (std::size_t i = 0; i < events.size(); ++i) {
     const auto& event = events[i];
@@ -358,31 +365,41 @@ result<void> log_writer::send(const std::vector<new_event>& events) {
     by_partition[static_cast<std::size_t>(p.value)].push_back(std::move(made));
   }
   std::size_t durable = 0;
-  constexpr std::size_t batch_commits = 1'024;
+  // Each batch waits for its sync, so few and large ones: what a store's queue takes by default.
+  constexpr std::size_t batch_commits = 65'536;
   for (std::size_t p = 0; p < by_partition.size(); ++p) {
     auto& commits = by_partition[p];
     for (std::size_t begin = 0; begin < commits.size(); begin += batch_commits) {
       const auto first = commits.begin() + static_cast<std::ptrdiff_t>(begin);
       const auto last
-        = commits.begin() + static_cast<std::ptrdiff_t>(std::min(begin + batch_commits, commits.size()));
+        = commits.begin()
+          + static_cast<std::ptrdiff_t>(std::min(begin + batch_commits, commits.size()));
       auto done = std::make_shared<arrival<std::vector<commit_result>>>();
-      store.append(partition_id{static_cast<std::int32_t>(p)}, state_->partitions[p].term, {first, last},
-                   [done](std::vector<commit_result> results) { done->arrive(std::move(results)); });
-      for (const auto& ended : done->wait()) {
-        if (ended.ended == commit_result::status::committed) {
+      store.append(partition_id{static_cast<std::int32_t>(p)}, state_->partitions[p].term,
+                   {first, last}, [done](std::vector<commit_result> results) {
+                     done->arrive(std::move(results));
+                   });
+      const auto results = done->wait();
+      std::optional<error> failed;
+      for (std::size_t i = 0; i < results.size(); ++i) {
+        const auto& c = *first[static_cast<std::ptrdiff_t>(i)];
+        if (results[i].ended == commit_result::status::committed) {
           ++durable;
-          continue;
-        }
-        auto why = ended.ended == commit_result::status::fenced
+          state_->partitions[p].versions[c.aggregate_id]
+            = c.expected_version.value + c.events.size();
+        } else if (!failed) {
+          failed = results[i].ended == commit_result::status::fenced
                      ? error{errc::fenced, "another owner claimed the partition"}
-                     : ended.failure;
-        why.what += " (" + std::to_string(durable) + " of " + std::to_string(events.size())
-                    + " events are stored)";
-        return why;
+                     : results[i].failure;
+        }
       }
+      if (!failed)
+        continue;
+      failed->what += " (" + std::to_string(durable) + " of " + std::to_string(events.size())
+                      + " events are stored)";
+      return *std::move(failed);
     }
   }
-  state_->partitions = std::move(versions);
   return {};
 }
 

@@ -1,14 +1,15 @@
 // The log in memory, and its faults.
 #include "cerk/memory_provider.hpp"
 
+#include "cerk/log.hpp"
+
+#include "commit_records.hpp"
+#include "fold.hpp"
+
 #include <algorithm>
 #include <deque>
 #include <mutex>
 #include <unordered_map>
-
-#include "cerk/log.hpp"
-#include "commit_records.hpp"
-#include "fold.hpp"
 
 namespace cerk {
 
@@ -30,6 +31,12 @@ struct memory_partition {
   std::vector<record> log;
   partition_fold fold;
   std::unordered_map<std::string, aggregate_index> aggregates;
+  struct pending_event {
+    std::string key;
+    std::optional<record_header> header;
+    offset at;
+  };
+  std::vector<pending_event> group; // whose last event is yet to come
   append_fault fault = append_fault::none;
   bool term_is_over = false;
   std::vector<commit_ptr> late;
@@ -110,8 +117,8 @@ result<std::unique_ptr<record_reader>> memory_provider::read(partition_id partit
   if (partition.value < 0 || partition.value >= state_->info.partition_count)
     return error{errc::bad_input, "no partition " + std::to_string(partition.value)};
   const offset end{static_cast<std::int64_t>(state_->at(partition).log.size())};
-  auto read = [this, partition](offset& position, std::size_t bytes_max)
-    -> result<std::shared_ptr<record_batch>> {
+  auto read = [this, partition](offset& position,
+                                std::size_t bytes_max) -> result<std::shared_ptr<record_batch>> {
     const std::lock_guard again{state_->mutex};
     if (state_->reads_to_fail > 0) {
       --state_->reads_to_fail;
@@ -134,14 +141,16 @@ result<std::unique_ptr<record_reader>> memory_provider::read(partition_id partit
 }
 
 void memory_provider::append_claim(partition_id partition, const claim& wanted, claim_done done) {
-  offset at;
+  result<offset> at = error{errc::unavailable, "memory is closed"};
   {
     const std::lock_guard lock{state_->mutex};
     auto& p = state_->at(partition);
-    at = {static_cast<std::int64_t>(p.log.size())};
-    p.log.push_back({.offset = at, .value = claim_value(wanted, 0)});
-    p.fold.on_claim(wanted);
-    p.term_is_over = p.term_is_over && p.fold.current() != wanted.id;
+    if (!state_->closed) {
+      at = offset{static_cast<std::int64_t>(p.log.size())};
+      p.log.push_back({.offset = *at, .value = claim_value(wanted, 0)});
+      state_->index(p, p.log.back());
+      p.term_is_over = p.term_is_over && p.fold.current() != wanted.id;
+    }
   }
   state_->answer([done = std::move(done), at] { done(at); });
 }
@@ -159,7 +168,7 @@ void memory_provider::append(partition_id partition, term owner, std::vector<com
                        || fault == append_fault::crash_before_write
                        || fault == append_fault::late_landing;
     if (state_->closed || p.term_is_over) {
-      results.assign(commits.size(), {.ended = commit_result::status::refused,
+      results.assign(commits.size(), {.ended = commit_result::status::stopped,
                                       .failure = {errc::unavailable, "the store stopped"}});
     } else if (fault == append_fault::refuse) {
       results.assign(commits.size(), {.ended = commit_result::status::refused,
@@ -225,19 +234,27 @@ commit_result memory_provider::state::write(memory_partition& p, term owner, con
 void memory_provider::state::index(memory_partition& p, const record& r) {
   if (!r.key || r.key->empty()) {
     if (const auto read = r.value ? parse_claim(*r.value) : std::nullopt)
-      p.fold.on_claim(*read);
+      if (p.fold.on_claim(*read).voids_pending)
+        p.group.clear();
     return;
   }
   const auto header = unpack(r.header);
   if (!r.header.empty() && !header)
     return;
   const auto verdict = header ? p.fold.on_record(*header) : p.fold.on_headerless();
-  if (verdict.on_this == effect::voided)
+  if (verdict.voids_pending)
+    p.group.clear();
+  if (verdict.on_this == effect::voided || (header && header->kind != record_kind::event))
     return;
-  auto& known = p.aggregates[*r.key];
-  ++known.version;
-  if (header && header->k == header->n && !header->command_id.is_nil())
-    known.commands[header->command_id] = {header->digest, known.version, r.offset, header->n};
+  p.group.push_back({*r.key, header, r.offset});
+  if (verdict.on_this == effect::pending)
+    return;
+  for (const auto& [key, of, at] : std::exchange(p.group, {})) {
+    auto& known = p.aggregates[key];
+    ++known.version;
+    if (of && of->k == of->n && !of->command_id.is_nil())
+      known.commands[of->command_id] = {of->digest, known.version, at, of->n};
+  }
 }
 
 void memory_provider::state::answer(std::function<void()> call) {
@@ -253,8 +270,7 @@ void memory_provider::read_aggregate(partition_id partition, std::string aggrega
                                      version after, std::size_t events_max, events_done done) {
   std::vector<stored_event> found;
   auto scanned = scan_log(*this, partition, [&](const log_entry& entry) {
-    if (entry.effective && !entry.is_claim && entry.event.key == aggregate_id
-        && entry.event.version > after)
+    if (entry.is_event() && entry.event.key == aggregate_id && entry.event.version > after)
       found.push_back(entry.event);
     return found.size() < events_max;
   });
@@ -265,6 +281,8 @@ result<void> memory_provider::append_verbatim(partition_id partition,
                                               const std::vector<record>& records) {
   const std::lock_guard lock{state_->mutex};
   auto& p = state_->at(partition);
+  if (state_->closed)
+    return error{errc::unavailable, "memory is closed"};
   for (auto r : records) {
     r.offset = {static_cast<std::int64_t>(p.log.size())};
     state_->index(p, r);

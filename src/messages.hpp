@@ -1,14 +1,15 @@
 /// The private messages between cerk's actors, in the order in which a command meets them.
 #pragma once
 
+#include "cerk/detail/caf_compat.hpp"
+#include "cerk/provider.hpp"
+
+#include "aggregate_core.hpp"
+
 #include <cstdint>
 #include <functional>
 #include <memory>
 #include <vector>
-
-#include "aggregate_core.hpp"
-#include "cerk/detail/caf_compat.hpp"
-#include "cerk/provider.hpp"
 
 namespace cerk {
 

@@ -1,11 +1,22 @@
 // Defaults that need code: CAF's configuration, the machine's clocks and chance, rates.
 #include "cerk/options.hpp"
 
-#include <random>
-
 #include "cerk/detail/caf_compat.hpp"
 
+#include "command_actor.hpp"
+#include "messages.hpp"
+
+#include <random>
+
 namespace cerk {
+
+detail::message_registration::message_registration() {
+  static const bool once = [] {
+    register_messages<cerk_public_messages, cerk_private_messages, cerk_command_actor_messages>();
+    return true;
+  }();
+  static_cast<void>(once);
+}
 
 actor_system_config::actor_system_config() {
   detail::configure(*this);
@@ -62,6 +73,8 @@ std::string_view to_string(restore_progress::phase p) noexcept {
       return "serving";
     case restore_progress::phase::fenced:
       return "fenced";
+    case restore_progress::phase::stopped:
+      return "stopped";
     case restore_progress::phase::failed:
       return "failed";
   }

@@ -6,7 +6,8 @@
 namespace cerk {
 
 std::optional<error> repository_shared::admit(std::size_t bytes) noexcept {
-  if (commands_in_flight.fetch_add(1, std::memory_order_acq_rel) >= options.commands_in_flight_max) {
+  if (commands_in_flight.fetch_add(1, std::memory_order_acq_rel)
+      >= options.commands_in_flight_max) {
     commands_in_flight.fetch_sub(1, std::memory_order_acq_rel);
     return error{errc::overloaded, std::to_string(options.commands_in_flight_max)
                                      + " commands are in flight (commands_in_flight_max)"};
@@ -40,7 +41,8 @@ void repository_shared::signal_if_drained() noexcept {
 }
 
 void repository_shared::count(const outcome& answer) noexcept {
-  const auto add = [](std::atomic<std::uint64_t>& to) { to.fetch_add(1, std::memory_order_relaxed); };
+  const auto add
+    = [](std::atomic<std::uint64_t>& to) { to.fetch_add(1, std::memory_order_relaxed); };
   if (answer.accepted())
     return add(accepted);
   if (const auto* refusal = answer.get_rejection())
@@ -60,7 +62,7 @@ void repository_shared::report(const restore_progress& p) {
     changed.notify_all();
   }
   if (options.on_progress)
-    options.on_progress(p);
+    outside.enter([&] { options.on_progress(p); });
 }
 
 partition::partition(std::shared_ptr<repository_shared> shared, caf::actor_system& system,
@@ -148,6 +150,12 @@ void partition::clear() {
     slot->actor = nullptr;
 }
 
+bool partition::is_readable() const noexcept {
+  using phase = restore_progress::phase;
+  const auto now = phase_.load(std::memory_order_acquire);
+  return now == phase::serving || now == phase::fenced || now == phase::stopped;
+}
+
 std::optional<error> partition::closed() const {
   if (shared_->stopping.load(std::memory_order_acquire))
     return error{errc::stopping, "the repository is closing; nothing was appended"};
@@ -159,8 +167,10 @@ std::optional<error> partition::closed() const {
       return std::nullopt;
     case restore_progress::phase::fenced:
       return error{errc::fenced, where + " has another owner; nothing was appended"};
+    case restore_progress::phase::stopped:
+      return error{errc::unavailable, "the store of " + where + " stopped; nothing was appended"};
     case restore_progress::phase::failed:
-      return error{errc::unavailable, where + " could not be restored, or its store stopped"};
+      return error{errc::unavailable, where + " could not be restored; nothing was appended"};
     default:
       return error{errc::restoring, where + " is being restored; nothing was appended"};
   }

@@ -1,6 +1,16 @@
 /// What the actors of one partition share: its aggregates, its phase, its repository's bounds.
 #pragma once
 
+#include "cerk/metrics.hpp"
+#include "cerk/options.hpp"
+
+#include "aggregate_core.hpp"
+
+#include <caf/actor.hpp>
+#include <caf/actor_system.hpp>
+
+#include <boost/unordered/unordered_flat_map.hpp>
+
 #include <atomic>
 #include <condition_variable>
 #include <memory>
@@ -10,15 +20,37 @@
 #include <string_view>
 #include <vector>
 
-#include <boost/unordered/unordered_flat_map.hpp>
-#include <caf/actor.hpp>
-#include <caf/actor_system.hpp>
-
-#include "aggregate_core.hpp"
-#include "cerk/metrics.hpp"
-#include "cerk/options.hpp"
-
 namespace cerk {
+
+/// The way of actors to what belongs to the repository's user, which they may outlive: once it is
+/// closed nobody gets in any more. Not to be entered twice by one thread.
+class gate {
+public:
+  /// Runs `use` unless closed; returns whether it did.
+  template <class F>
+  bool enter(F&& use) {
+    if (closed_.load(std::memory_order_acquire))
+      return false;
+    const std::shared_lock inside{mutex_};
+    if (closed_.load(std::memory_order_acquire))
+      return false;
+    use();
+    return true;
+  }
+
+  /// Waits for those inside, then runs `last`.
+  template <class F>
+  void close(F&& last) {
+    // First of all, so that new ones do not keep us waiting.
+    closed_.store(true, std::memory_order_release);
+    const std::unique_lock alone{mutex_};
+    last();
+  }
+
+private:
+  std::shared_mutex mutex_;
+  std::atomic<bool> closed_{false};
+};
 
 /// What all partitions of a repository share. Outlives its actors: they hold it.
 struct repository_shared {
@@ -26,7 +58,10 @@ struct repository_shared {
     : store(s), options(std::move(o)), types(t) {
   }
 
+  /// Actors call it inside `outside` only.
   provider& store;
+  /// To the store and to `on_progress`.
+  gate outside;
   const repository_options options;
   const registry types;
 
@@ -126,14 +161,18 @@ public:
   /// Lets go of all actors; messages to them find nobody afterwards.
   void clear();
 
-  /// Whether commands are taken, and if not, why.
+  /// Why no commands are taken; nothing if they are.
   std::optional<error> closed() const;
+  /// Whether everything committed here can be read.
+  bool is_readable() const noexcept;
   void set_phase(restore_progress::phase now) noexcept {
     phase_.store(now, std::memory_order_release);
   }
 
   /// Where aggregates send their appends. Set before the first aggregate is made.
   caf::actor producer;
+  /// What the reader actor reads from, inside the gate. Here, so that it ends with the repository.
+  std::unique_ptr<record_reader> reader;
 
 private:
   aggregate_slot* make(std::string_view id);

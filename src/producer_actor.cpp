@@ -47,11 +47,14 @@ void producer_actor::on_flush() {
     const auto flight = next_flight_++;
     flights_.emplace(flight, std::move(batch));
     home_->shared().batches.fetch_add(1, std::memory_order_relaxed);
-    home_->shared().store.append(
-      home_->id(), term_, std::move(commits),
-      [self = caf::actor{this}, flight](std::vector<commit_result> results) {
-        detail::tell_from_outside(self, batch_landed{flight, std::move(results)});
-      });
+    auto& shared = home_->shared();
+    shared.outside.enter([&] {
+      shared.store.append(home_->id(), term_, std::move(commits),
+                          [self = caf::actor{this}, flight](std::vector<commit_result> results) {
+                            detail::tell_from_outside(self,
+                                                      batch_landed{flight, std::move(results)});
+                          });
+    });
   }
 }
 
@@ -63,12 +66,14 @@ void producer_actor::on_landed(const batch_landed& landed) {
   flights_.erase(found);
   batcher_.landed();
   for (const auto& result : landed.results) {
-    if (result.ended != commit_result::status::fenced
-        && result.ended != commit_result::status::unknown)
+    using status = commit_result::status;
+    const bool ends_term = result.ended == status::fenced || result.ended == status::stopped
+                           || result.ended == status::unknown;
+    if (!ends_term)
       continue;
     if (term_ == term{})
       break;
-    over_ = result.ended == commit_result::status::fenced
+    over_ = result.ended == status::fenced
               ? error{errc::fenced, "another owner claimed the partition; nothing was appended"}
               : error{errc::unavailable, "the store stopped: " + result.failure.what};
     detail::tell(this, replay_, term_ended{term_, over_});

@@ -1,13 +1,13 @@
 /// The actor between a partition's aggregates and the provider: batches out, answers back.
 #pragma once
 
-#include <unordered_map>
-
-#include <caf/event_based_actor.hpp>
-
 #include "batcher.hpp"
 #include "messages.hpp"
 #include "partition.hpp"
+
+#include <caf/event_based_actor.hpp>
+
+#include <unordered_map>
 
 namespace cerk {
 

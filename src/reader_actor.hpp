@@ -1,34 +1,43 @@
 /// The actor that waits for the log, so that no other has to.
 #pragma once
 
-#include <memory>
+#include "messages.hpp"
+#include "partition.hpp"
 
 #include <caf/event_based_actor.hpp>
 
-#include "messages.hpp"
-
 namespace cerk {
 
-/// Reads one partition on request and sends each batch to the replay actor. Runs on a thread of its
-/// own where reading blocks.
+/// Reads its partition's reader on request and sends each batch to the replay actor. Runs on a
+/// thread of its own where reading blocks.
 class reader_actor : public caf::event_based_actor {
 public:
-  reader_actor(caf::actor_config& config, std::unique_ptr<record_reader> reader, caf::actor replay)
-    : caf::event_based_actor(config), reader_(std::move(reader)), replay_(std::move(replay)) {
+  reader_actor(caf::actor_config& config, partition_ptr home, caf::actor replay)
+    : caf::event_based_actor(config), home_(std::move(home)), replay_(std::move(replay)) {
   }
 
   caf::behavior make_behavior() override {
     return {
       [this](read_more wanted) {
-        auto batch = reader_->next(wanted.bytes);
-        detail::tell(this, replay_,
-                     batch_read{std::move(batch), reader_->position(), reader_->end()});
+        batch_read read;
+        const bool is_open = home_->shared().outside.enter([&] {
+          auto& reader = *home_->reader;
+          read.batch = reader.next(wanted.bytes);
+          read.position = reader.position();
+          read.end = reader.end();
+        });
+        if (is_open)
+          detail::tell(this, replay_, std::move(read));
       },
     };
   }
 
+  void on_exit() override {
+    home_->shared().outside.enter([&] { home_->reader = nullptr; });
+  }
+
 private:
-  std::unique_ptr<record_reader> reader_;
+  partition_ptr home_;
   caf::actor replay_;
 };
 

@@ -1,6 +1,8 @@
 // Packing and unpacking of what a record carries besides its JSON.
 #include "cerk/record.hpp"
 
+#include <nlohmann/json.hpp>
+
 #include <algorithm>
 #include <charconv>
 #include <chrono>
@@ -8,8 +10,6 @@
 #include <cstring>
 #include <functional>
 #include <limits>
-
-#include <nlohmann/json.hpp>
 #define XXH_INLINE_ALL
 #include <xxhash.h>
 
@@ -73,7 +73,8 @@ std::optional<record_header> unpack(std::string_view packed) noexcept {
   h.digest = get<std::uint64_t>(&packed[48]);
   const bool known_kind = h.kind >= record_kind::event && h.kind <= record_kind::noop;
   const bool reserved_is_zero = get<std::uint16_t>(&packed[6]) == 0;
-  if (!known_kind || !reserved_is_zero || h.k < 1 || h.k > h.n || h.term.value == 0 || h.number == 0)
+  if (!known_kind || !reserved_is_zero || h.k < 1 || h.k > h.n || h.term.value == 0
+      || h.number == 0)
     return std::nullopt;
   return h;
 }
@@ -213,8 +214,8 @@ void record_batch::add(cerk::offset at_offset, std::int64_t timestamp_ms,
   if (blocks_.empty() || blocks_.back().size - blocks_.back().used < size) {
     const std::size_t fresh = std::max(size, block_bytes);
     // The padding behind the block is read by vectorised parsers, so it must be there.
-    blocks_.push_back({std::make_unique_for_overwrite<char[]>(fresh + record_view::padding_bytes),
-                       fresh, 0});
+    blocks_.push_back(
+      {std::make_unique_for_overwrite<char[]>(fresh + record_view::padding_bytes), fresh, 0});
     std::memset(blocks_.back().bytes.get() + fresh, 0, record_view::padding_bytes);
     bytes_ += fresh;
   }

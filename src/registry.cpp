@@ -19,7 +19,8 @@ registered_aggregate own(const detail::aggregate_table& table) {
     owned.events.push_back({std::string{written}, table.events[i]});
   }
   for (std::size_t i = 0; i < table.commands.size(); ++i)
-    owned.commands.push_back({std::string{table.command_names[i].name}, nullptr, table.commands[i]});
+    owned.commands.push_back(
+      {std::string{table.command_names[i].name}, nullptr, table.commands[i]});
   return owned;
 }
 
@@ -37,7 +38,8 @@ registry::registry(std::span<const detail::aggregate_table> tables) {
         refuse("two aggregate types are called '" + aggregate.name + "'");
     for (const auto& name : tables[i].event_names) {
       auto [entry, fresh] = events_.try_emplace(
-        std::string{name.name}, event_lookup{&aggregate, &aggregate.events[name.event_index], name.upcast});
+        std::string{name.name},
+        event_lookup{&aggregate, &aggregate.events[name.event_index], name.upcast});
       // Within one table the only second entry for a name is its upcast; the table checked that.
       if (!fresh && entry->second.aggregate != &aggregate)
         refuse("event name '" + std::string{name.name} + "' is used by aggregates '"
@@ -79,10 +81,10 @@ void apply_stored_event(const registry& types, std::string_view id, std::string_
   if (source.type().empty())
     throw detail::codec_error("type", "is missing");
   if (source.id() != id)
-    throw detail::codec_error("id", source.id().empty() ? "is missing"
-                                                        : "is '" + std::string{source.id()}
-                                                            + "', but the record's key is '"
-                                                            + std::string{id} + "'");
+    throw detail::codec_error("id", source.id().empty()
+                                      ? "is missing"
+                                      : "is '" + std::string{source.id()}
+                                          + "', but the record's key is '" + std::string{id} + "'");
   const auto* found = types.find_event(source.type());
   if (found == nullptr)
     throw detail::codec_error("type", "unknown event type '" + std::string{source.type()} + "'");

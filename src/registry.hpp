@@ -1,12 +1,12 @@
 /// All aggregate types of a repository, looked up by their stored names.
 #pragma once
 
+#include "cerk/detail/table.hpp"
+
 #include <string>
 #include <string_view>
 #include <unordered_map>
 #include <vector>
-
-#include "cerk/detail/table.hpp"
 
 namespace cerk {
 

@@ -1,10 +1,10 @@
 // Restoring a partition, phase by phase.
 #include "replay_actor.hpp"
 
+#include "reader_actor.hpp"
+
 #include <algorithm>
 #include <utility>
-
-#include "reader_actor.hpp"
 
 namespace cerk {
 
@@ -42,7 +42,7 @@ caf::behavior replay_actor::make_behavior() {
       progress_.failure = to_string(ended.why);
       if (ended.why.code == errc::fenced)
         home_->shared().fences.fetch_add(1, std::memory_order_relaxed);
-      enter(ended.why.code == errc::fenced ? phase::fenced : phase::failed);
+      enter(ended.why.code == errc::fenced ? phase::fenced : phase::stopped);
     },
     [this](read_again) { detail::tell(this, reader_, read_more{read_size()}); },
   };
@@ -60,16 +60,26 @@ void replay_actor::on_exit() {
 void replay_actor::begin() {
   auto& shared = home_->shared();
   started_ = reported_ = shared.options.environment.steady_now();
-  auto opened = shared.store.read(home_->id(), offset{0});
-  if (!opened)
-    return fail(opened.error());
-  progress_.start = (*opened)->position().value;
-  progress_.position = progress_.start;
-  progress_.end = (*opened)->end().value;
-  auto reader = *std::move(opened);
-  reader_ = shared.store.info().reading_blocks
-              ? spawn<reader_actor, caf::detached>(std::move(reader), caf::actor{this})
-              : spawn<reader_actor>(std::move(reader), caf::actor{this});
+  std::optional<error> failed;
+  bool blocks = false;
+  const bool is_open = shared.outside.enter([&] {
+    auto opened = shared.store.read(home_->id(), offset{0});
+    if (!opened) {
+      failed = opened.error();
+      return;
+    }
+    progress_.start = (*opened)->position().value;
+    progress_.position = progress_.start;
+    progress_.end = (*opened)->end().value;
+    home_->reader = *std::move(opened);
+    blocks = shared.store.info().reading_blocks;
+  });
+  if (!is_open)
+    return;
+  if (failed)
+    return fail(*std::move(failed));
+  reader_ = blocks ? spawn<reader_actor, caf::detached>(home_, caf::actor{this})
+                   : spawn<reader_actor>(home_, caf::actor{this});
   enter(phase::reading);
   request_reads();
   continue_if_folded();
@@ -81,9 +91,8 @@ std::size_t replay_actor::read_size() const noexcept {
 }
 
 void replay_actor::request_reads() {
-  const bool wants_more
-    = (progress_.now == phase::reading && progress_.position < progress_.end)
-      || (progress_.now == phase::claiming && !claim_is_seen_);
+  const bool wants_more = (progress_.now == phase::reading && progress_.position < progress_.end)
+                          || (progress_.now == phase::claiming && !claim_is_seen_);
   const std::size_t bytes = read_size();
   // Behind the log's end a read may wait, and a second one would only keep us from serving.
   const std::uint32_t ahead = progress_.now == phase::reading ? reads_ahead : 1;
@@ -158,14 +167,16 @@ void replay_actor::fold_record(const std::shared_ptr<const record_batch>& batch,
   }
   const auto header = unpack(record.header());
   if (record.header_size != 0 && !header) {
-    // Not readable, so it has no place in the order; its aggregate will say so.
+    // Not readable, so it has no place in the order; its aggregate will say so. If it had one, the
+    // next record shows it by a gap.
+    unreadable_ = record.offset;
     return add_to_window(batch, record);
   }
   const auto verdict = header ? fold_.on_record(*header) : fold_.on_headerless();
-  if (verdict.voids_pending) {
-    progress_.voids += group_.size();
-    group_.clear();
-  }
+  if (verdict.voids_pending && !void_group())
+    return;
+  if (verdict.on_this != effect::voided)
+    unreadable_ = no_offset;
   switch (verdict.on_this) {
     case effect::in_effect:
       if (!header || header->kind == record_kind::event)
@@ -182,22 +193,43 @@ void replay_actor::fold_record(const std::shared_ptr<const record_batch>& batch,
       return;
     case effect::voided:
       if (header && !is_sealed(record.header(), record.key(), record.value()))
-        return fail({errc::corrupt, "the header of the record at offset "
-                                      + std::to_string(record.offset.value) + " of partition "
-                                      + std::to_string(home_->id().value)
-                                      + " is damaged where the order of its partition depends on it"});
+        return fail_damaged(record.offset, "its seal is broken");
+      if (verdict.cause == void_cause::unknown_term)
+        return fail_damaged(record.offset, "no claim before it made its term");
+      if (verdict.cause == void_cause::gap && unreadable_ != no_offset)
+        return fail_damaged(unreadable_,
+                            "its header cannot be read, and what follows counts on it");
       ++progress_.voids;
   }
+}
+
+// Void records change nothing, so damage must not pass for a void record: what was acknowledged
+// would vanish without a word. False if the group was damaged.
+bool replay_actor::void_group() {
+  for (const auto& [batch, member] : group_)
+    if (!is_sealed(member->header(), member->key(), member->value())) {
+      fail_damaged(member->offset, "its seal is broken");
+      return false;
+    }
+  progress_.voids += group_.size();
+  group_.clear();
+  return true;
+}
+
+void replay_actor::fail_damaged(offset at, const char* how) {
+  fail({errc::corrupt, "the record at offset " + std::to_string(at.value) + " of partition "
+                         + std::to_string(home_->id().value)
+                         + " is damaged where the order of the partition depends on it: " + how
+                         + "; restore the store from a backup or an export"});
 }
 
 void replay_actor::on_claim_record(const claim& read) {
   const auto verdict = fold_.on_claim(read);
   if (verdict.on_this == effect::voided)
     ++progress_.voids;
-  if (verdict.voids_pending) {
-    progress_.voids += group_.size();
-    group_.clear();
-  }
+  if (verdict.voids_pending && !void_group())
+    return;
+  unreadable_ = no_offset;
   if (claimed_ != term{} && read.id == claimed_) {
     claim_is_seen_ = true;
     claim_holds_ = verdict.on_this == effect::in_effect;
@@ -270,22 +302,26 @@ void replay_actor::continue_if_folded() {
 }
 
 void replay_actor::append_claim() {
-  const auto& options = home_->shared().options;
-  const auto& info = home_->shared().store.info();
+  auto& shared = home_->shared();
+  const auto& options = shared.options;
   do {
     claimed_ = {options.environment.random()};
   } while (claimed_ == term{} || claimed_ == fold_.current());
   enter(phase::claiming);
-  home_->shared().store.append_claim(home_->id(),
-                                     {.id = claimed_,
-                                      .replaces = fold_.current(),
-                                      .owner = options.owner,
-                                      .partition_count = info.partition_count,
-                                      .partitioner = info.partitioner},
-                                     [self = caf::actor{this}](result<offset> at) {
-                                       detail::tell_from_outside(self, claim_appended{std::move(at)});
-                                     });
-  request_reads();
+  const bool is_open = shared.outside.enter([&] {
+    const auto& info = shared.store.info();
+    shared.store.append_claim(home_->id(),
+                              {.id = claimed_,
+                               .replaces = fold_.current(),
+                               .owner = options.owner,
+                               .partition_count = info.partition_count,
+                               .partitioner = info.partitioner},
+                              [self = caf::actor{this}](result<offset> at) {
+                                detail::tell_from_outside(self, claim_appended{std::move(at)});
+                              });
+  });
+  if (is_open)
+    request_reads();
 }
 
 void replay_actor::serve() {

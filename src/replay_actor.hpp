@@ -1,19 +1,19 @@
 /// The actor that restores a partition and makes it ours: read, fold, hand out, claim, serve.
 #pragma once
 
-#include <chrono>
-
-#include <caf/event_based_actor.hpp>
-
 #include "fold.hpp"
 #include "messages.hpp"
 #include "partition.hpp"
+
+#include <caf/event_based_actor.hpp>
+
+#include <chrono>
 
 namespace cerk {
 
 /// One per partition. Phases, in order:
 ///
-///     waiting ─► reading ─► claiming ─► serving ─► fenced
+///     waiting ─► reading ─► claiming ─► serving ─► fenced | stopped
 ///                   └───────────┴──► failed
 ///
 /// reading: batches come in, the fold says which records take effect, windows of them go to their
@@ -39,6 +39,8 @@ private:
   void on_read_failure(const error& why);
   void on_claim_record(const claim& read);
   void fold_record(const std::shared_ptr<const record_batch>& batch, const record_view& record);
+  bool void_group();
+  void fail_damaged(offset at, const char* how);
   void add_to_window(const std::shared_ptr<const record_batch>& batch, const record_view& record);
   void send_window();
   void continue_if_folded();
@@ -57,6 +59,8 @@ private:
   bool read_fails_ = false;
 
   partition_fold fold_;
+  /// The last record with a header that could not be read, if none took effect since.
+  offset unreadable_ = no_offset;
   /// Records of a group whose last is yet to come, with the batches that hold them.
   std::vector<std::pair<std::shared_ptr<const record_batch>, const record_view*>> group_;
   std::shared_ptr<replay_window> window_;

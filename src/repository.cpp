@@ -3,6 +3,9 @@
 
 #include "front_door.hpp"
 
+#include <atomic>
+#include <mutex>
+
 namespace cerk {
 
 namespace {
@@ -19,10 +22,9 @@ void close_front_door::operator()(front_door* front) const {
   as_door(*front).close();
 }
 
-std::unique_ptr<front_door, close_front_door> open_front_door(caf::actor_system& system,
-                                                              provider& store,
-                                                              repository_options options,
-                                                              std::vector<aggregate_table> tables) {
+std::unique_ptr<front_door, close_front_door>
+open_front_door(caf::actor_system& system, provider& store, repository_options options,
+                std::vector<aggregate_table> tables) {
   const bool waits = options.wait_until_restored;
   auto made = std::make_shared<door>(system, store, std::move(options), tables);
   made->open();
@@ -57,14 +59,22 @@ void repository::events(std::string_view id, version after, std::size_t events_m
 
 void repository::for_each(const std::function<void(const json_snapshot&)>& visit) const {
   auto& front = as_door(*door_);
+  std::mutex one_at_a_time;
   front.for_each([&](const aggregate_core& core) {
-    if (auto shot = snapshot_of(core, front.partition_for(core.id()).id()))
+    std::optional<json_snapshot> shot;
+    try {
+      shot = snapshot_of(core, front.partition_for(core.id()).id());
+    } catch (const std::exception&) {
+      // Like a quarantined one; who asks for it alone is told why.
+    }
+    const std::lock_guard lock{one_at_a_time};
+    if (shot)
       visit(*shot);
   });
 }
 
 std::uint64_t repository::state_hash() const {
-  std::uint64_t sum = 0;
+  std::atomic<std::uint64_t> sum = 0;
   as_door(*door_).for_each([&](const aggregate_core& core) { sum += core.state_hash(); });
   return sum;
 }
@@ -72,7 +82,9 @@ std::uint64_t repository::state_hash() const {
 std::vector<quarantined_aggregate> repository::quarantined() const {
   std::vector<quarantined_aggregate> all;
   auto& front = as_door(*door_);
+  std::mutex one_at_a_time;
   front.for_each([&](const aggregate_core& core) {
+    const std::lock_guard lock{one_at_a_time};
     if (const auto* why = core.quarantined())
       all.push_back({core.id(), front.partition_for(core.id()).id(), why->at, why->cause});
   });

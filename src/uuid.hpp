@@ -1,10 +1,10 @@
 /// New ids, in order of time.
 #pragma once
 
-#include <chrono>
-
 #include "cerk/ids.hpp"
 #include "cerk/options.hpp"
+
+#include <chrono>
 
 namespace cerk {
 

@@ -8,14 +8,14 @@
 /// the old name as an alias.
 #pragma once
 
+#include "cerk/decision.hpp"
+#include "cerk/detail/table.hpp"
+
 #include <array>
 #include <concepts>
 #include <stdexcept>
 #include <string_view>
 #include <type_traits>
-
-#include "cerk/decision.hpp"
-#include "cerk/detail/table.hpp"
 
 namespace cerk {
 
@@ -37,6 +37,11 @@ inline constexpr bool has_decide_alone
   = requires(const State& state, const Command& command) { decide(state, command); };
 
 template <class State, class Command>
+inline constexpr bool has_decide
+  = has_decide_with_context<State, Command> || has_decide_alone<State, Command>;
+
+// Written where the domain's own types are found by their namespace (argument-dependent lookup).
+template <class State, class Command>
 auto call_decide(const State& state, const Command& command, const context& about) {
   if constexpr (has_decide_with_context<State, Command>)
     return decide(state, command, about);
@@ -45,7 +50,8 @@ auto call_decide(const State& state, const Command& command, const context& abou
 }
 
 constexpr bool is_envelope_field(std::string_view name) {
-  for (std::string_view taken : {"id", "type", "version", "create_time", "createTime", "payload", "Event"})
+  for (std::string_view taken :
+       {"id", "type", "version", "create_time", "createTime", "payload", "Event"})
     if (name == taken)
       return true;
   return false;
@@ -76,11 +82,21 @@ constexpr state_functions make_state_functions() {
   return {
     .type = &typeid(State),
     .create = []() -> void* { return new State{}; },
-    .clone = [](const void* state) -> void* { return new State(*static_cast<const State*>(state)); },
+    .clone
+    = [](const void* state) -> void* { return new State(*static_cast<const State*>(state)); },
     .destroy = [](void* state) noexcept { delete static_cast<State*>(state); },
     .encode = [](const void* state,
                  std::string& out) { encode(out, *static_cast<const State*>(state), path{}); },
   };
+}
+
+// Where `evolve` or `decide` is missing these do nothing: the table's one sentence is enough.
+template <class State, class Event>
+void call_evolve(void* state, const Event& event) {
+  if constexpr (has_evolve<State, Event>) {
+    State& self = *static_cast<State*>(state);
+    self = evolve(std::move(self), event);
+  }
 }
 
 template <class State, class Event>
@@ -94,15 +110,13 @@ constexpr event_functions make_event_functions() {
           decode_fields(source.fields(), event, path{});
         else
           decode(nlohmann::json::parse(source.text()), event, path{});
-        State& self = *static_cast<State*>(state);
-        self = evolve(std::move(self), event);
+        call_evolve<State>(state, event);
       },
     .apply_json =
       [](void* state, const nlohmann::json& value) {
         Event event{};
         decode(value, event, path{});
-        State& self = *static_cast<State*>(state);
-        self = evolve(std::move(self), event);
+        call_evolve<State>(state, event);
       },
   };
 }
@@ -112,6 +126,23 @@ constexpr std::size_t index_of_event() {
   std::size_t index = 0;
   const bool found = ((std::same_as<Event, Events> || (++index, false)) || ...);
   return found ? index : sizeof...(Events);
+}
+
+// `Events` are those of the table, in its order; `Decided` those that this decide may return.
+template <class... Events, class... Decided>
+void encode_decision(const decision<Decided...>& decided, encoded_decision& out) {
+  out.rejections = decided.rejections();
+  out.events.reserve(decided.events().size());
+  for (const auto& happened : decided.events())
+    std::visit(
+      [&]<class Event>(const Event& event) {
+        constexpr std::size_t index = index_of_event<Event, Events...>();
+        static_assert(index < sizeof...(Events),
+                      "decide() returns an event that the aggregate's table does not name: "
+                      "add .event<...>(\"StoredName\") before .command<...>");
+        encode_event_fields(out.events.emplace_back(encoded_event{index, {}}).fields, event);
+      },
+      happened);
 }
 
 template <class State, class Command, class... Events>
@@ -127,20 +158,10 @@ constexpr command_functions make_command_functions() {
                  std::string& out) { encode(out, *static_cast<const Command*>(command), path{}); },
     .decide =
       [](const void* state, const void* command, const context& about, encoded_decision& out) {
-        auto decided = call_decide(*static_cast<const State*>(state),
-                                   *static_cast<const Command*>(command), about);
-        out.rejections = decided.rejections();
-        out.events.reserve(decided.events().size());
-        for (const auto& variant : decided.events())
-          std::visit(
-            [&]<class Event>(const Event& event) {
-              constexpr std::size_t index = index_of_event<Event, Events...>();
-              static_assert(index < sizeof...(Events),
-                            "decide() returns an event that the aggregate's table does not name: "
-                            "add .event<...>(\"StoredName\") before .command<...>");
-              encode_event_fields(out.events.emplace_back(encoded_event{index, {}}).fields, event);
-            },
-            variant);
+        if constexpr (has_decide<State, Command>)
+          encode_decision<Events...>(call_decide(*static_cast<const State*>(state),
+                                                 *static_cast<const Command*>(command), about),
+                                     out);
       },
   };
 }
@@ -196,8 +217,10 @@ public:
     std::array<detail::event_name, NameCount + 1 + sizeof...(Aliases)> names{};
     copy_names(names);
     std::size_t at = NameCount;
-    for (std::string_view added : {stored_name, std::string_view{aliases}...})
-      names[at++] = {checked(added, names, at), sizeof...(Events), nullptr};
+    for (std::string_view added : {stored_name, std::string_view{aliases}...}) {
+      names[at] = {checked(added, names, at), sizeof...(Events), nullptr};
+      ++at;
+    }
     return aggregate_type<State, detail::types<Events..., Event>, detail::types<Commands...>,
                           NameCount + 1 + sizeof...(Aliases)>{name_, names, command_names_};
   }
@@ -221,13 +244,11 @@ public:
   /// produce must be in the table before it.
   template <class Command>
   constexpr auto command(std::string_view stored_name) const {
-    static_assert(detail::has_decide_with_context<State, Command>
-                    || detail::has_decide_alone<State, Command>,
+    static_assert(detail::has_decide<State, Command>,
                   "write decide(const State&, const Command&) -> cerk::decision<Events...> next to "
                   "the command, in its namespace; a third parameter const cerk::context& is "
                   "optional");
-    if constexpr (detail::has_decide_with_context<State, Command>
-                  || detail::has_decide_alone<State, Command>)
+    if constexpr (detail::has_decide<State, Command>)
       static_assert(is_decision<decltype(detail::call_decide(
                       std::declval<const State&>(), std::declval<const Command&>(),
                       std::declval<const context&>()))>::value,
@@ -248,8 +269,8 @@ public:
 
   /// The table behind which templates end. Points into this object.
   constexpr detail::aggregate_table table() const noexcept {
-    return {name_, state_functions_, event_names_, event_functions_, command_names_,
-            command_functions_};
+    return {name_,          state_functions_,  event_names_, event_functions_,
+            command_names_, command_functions_};
   }
 
 private:
@@ -265,14 +286,13 @@ private:
                                             std::size_t count) {
     if (added.empty() || added.starts_with("cerk."))
       throw std::logic_error("a stored name must not be empty or begin with 'cerk.'");
-    for (std::size_t i = 0; i + 1 < count; ++i)
+    for (std::size_t i = 0; i < count; ++i)
       if (names[i].name == added)
         throw std::logic_error("two event types with one stored name");
     return added;
   }
 
-  static constexpr detail::state_functions state_functions_
-    = detail::make_state_functions<State>();
+  static constexpr detail::state_functions state_functions_ = detail::make_state_functions<State>();
   static constexpr std::array<detail::event_functions, sizeof...(Events)> event_functions_{
     detail::make_event_functions<State, Events>()...};
   static constexpr std::array<detail::command_functions, sizeof...(Commands)> command_functions_{

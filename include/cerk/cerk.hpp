@@ -1,18 +1,18 @@
 /// Everything of cerk, in the order in which a command walks round the loop.
 #pragma once
 
-#include "cerk/ids.hpp"              // names and numbers
-#include "cerk/error.hpp"            // what can go wrong
-#include "cerk/decision.hpp"         // what a domain answers
-#include "cerk/aggregate.hpp"        // a domain's types under their stored names
-#include "cerk/options.hpp"          // the knobs
-#include "cerk/command.hpp"          // what goes in and what comes back
-#include "cerk/repository.hpp"       // the front door
-#include "cerk/unit_of_work.hpp"     // the Go library's way in
-#include "cerk/event.hpp"            // what is stored
-#include "cerk/record.hpp"           // how it is stored
-#include "cerk/provider.hpp"         // where it is stored
-#include "cerk/memory_provider.hpp"  // for tests
-#include "cerk/sqlite_provider.hpp"  // embedded and durable
-#include "cerk/log.hpp"              // the log without a repository
-#include "cerk/metrics.hpp"          // what is counted
+#include "cerk/aggregate.hpp"       // a domain's types under their stored names
+#include "cerk/command.hpp"         // what goes in and what comes back
+#include "cerk/decision.hpp"        // what a domain answers
+#include "cerk/error.hpp"           // what can go wrong
+#include "cerk/event.hpp"           // what is stored
+#include "cerk/ids.hpp"             // names and numbers
+#include "cerk/log.hpp"             // the log without a repository
+#include "cerk/memory_provider.hpp" // for tests
+#include "cerk/metrics.hpp"         // what is counted
+#include "cerk/options.hpp"         // the knobs
+#include "cerk/provider.hpp"        // where it is stored
+#include "cerk/record.hpp"          // how it is stored
+#include "cerk/repository.hpp"      // the front door
+#include "cerk/sqlite_provider.hpp" // embedded and durable
+#include "cerk/unit_of_work.hpp"    // the Go library's way in

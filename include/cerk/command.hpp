@@ -1,6 +1,10 @@
 /// A command's way in and out: what goes with it, what `decide` is told, what comes back.
 #pragma once
 
+#include "cerk/decision.hpp"
+#include "cerk/error.hpp"
+#include "cerk/ids.hpp"
+
 #include <chrono>
 #include <cstdint>
 #include <map>
@@ -9,10 +13,6 @@
 #include <string_view>
 #include <variant>
 #include <vector>
-
-#include "cerk/decision.hpp"
-#include "cerk/error.hpp"
-#include "cerk/ids.hpp"
 
 namespace cerk {
 
@@ -81,6 +81,10 @@ struct rejected {
 /// How a command ended: accepted with a receipt, rejected, or failed; there is no fourth.
 class [[nodiscard]] outcome {
 public:
+  /// An answer that never came: fails as `unknown`.
+  outcome() : value_(error{errc::unknown, "no answer"}) {
+  }
+
   outcome(receipt r) : value_(std::move(r)) {
   }
 
@@ -117,7 +121,8 @@ private:
   std::variant<receipt, rejected, error> value_;
 };
 
-/// One line for people: "accepted: ada at version 2", "rejected: name_taken (name): …", "failed: …".
+/// One line for people: "accepted: ada at version 2", "rejected: name_taken (name): …", "failed:
+/// …".
 std::string to_string(const outcome& o);
 
 } // namespace cerk

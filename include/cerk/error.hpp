@@ -1,12 +1,12 @@
 /// What can go wrong, as values: a code, a sentence, and whether to try again.
 #pragma once
 
+#include <boost/system/result.hpp>
+
 #include <cstdint>
 #include <stdexcept>
 #include <string>
 #include <string_view>
-
-#include <boost/system/result.hpp>
 
 namespace cerk {
 
@@ -67,7 +67,8 @@ enum class retry : std::uint8_t {
 
 retry retry_advice(errc code) noexcept;
 
-/// A failure. `what` says what, where and, if there is one, the remedy; it ends without a full stop.
+/// A failure. `what` says what, where and, if there is one, the remedy; it ends without a full
+/// stop.
 struct error {
   errc code{};
   std::string what;

@@ -1,10 +1,10 @@
 /// An event as the log holds it, for those who read the log rather than a state.
 #pragma once
 
+#include "cerk/ids.hpp"
+
 #include <cstdint>
 #include <string>
-
-#include "cerk/ids.hpp"
 
 namespace cerk {
 

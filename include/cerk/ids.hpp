@@ -46,7 +46,8 @@ struct command_id {
   }
 
   /// A UUID in its 36-character form is taken as it is (case does not matter); any other
-  /// key becomes a version 5 UUID (RFC 9562) in cerk's own name space. Same key, same id, everywhere.
+  /// key becomes a version 5 UUID (RFC 9562) in cerk's own name space. Same key, same id,
+  /// everywhere.
   static command_id from_key(std::string_view key);
 
   /// The id for the 36-character form of a UUID; nothing for anything else.

@@ -1,14 +1,14 @@
 /// The log without a repository: read it with the fold's verdicts, or write events to it directly.
 #pragma once
 
+#include "cerk/provider.hpp"
+
 #include <cstdint>
 #include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
-
-#include "cerk/provider.hpp"
 
 namespace cerk {
 
@@ -23,12 +23,19 @@ struct log_entry {
   /// ends in, or "unreadable: ...".
   std::string reason;
   bool is_claim = false;
-  /// What the record's header says; 0 without one. For a claim: its own id.
+  /// What the record's header says; an event without one.
+  record_kind kind = record_kind::event;
+  /// Of its header, too; 0 without one. For a claim: its own id.
   cerk::term term;
   std::uint64_t number = 0;
   std::uint64_t digest = 0;
   /// The record itself; valid during the call.
   const record_view* raw = nullptr;
+
+  /// An event that takes effect: what makes a version.
+  bool is_event() const noexcept {
+    return effective && !is_claim && kind == record_kind::event;
+  }
 };
 
 /// Folds `partition` from its start to its present end and hands on every record, in order.
@@ -39,9 +46,9 @@ result<void> scan_log(provider& store, partition_id partition,
 /// The Go library's `FetchAllEvents`: every effective event of every partition up to the log's
 /// present end, in the order of each partition, in batches of at most `batch_events`.
 /// `on_batch` returns false to stop. Blocks. Errors: those of `scan_log`.
-result<void> fetch_all_events(
-  provider& store, std::size_t batch_events,
-  const std::function<bool(const std::vector<stored_event>&)>& on_batch);
+result<void>
+fetch_all_events(provider& store, std::size_t batch_events,
+                 const std::function<bool(const std::vector<stored_event>&)>& on_batch);
 
 /// An event to be written without a repository.
 struct new_event {

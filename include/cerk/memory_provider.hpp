@@ -1,9 +1,9 @@
 /// A provider without disk or network, with faults to order: for tests.
 #pragma once
 
-#include <memory>
-
 #include "cerk/provider.hpp"
+
+#include <memory>
 
 namespace cerk {
 

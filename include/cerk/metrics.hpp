@@ -7,9 +7,11 @@ namespace cerk {
 
 /// A moment's counts; each only grows unless it says otherwise.
 struct repository_metrics {
+  /// Those without an event, too: nothing to change, or a retry that got its first receipt.
   std::uint64_t commands_accepted = 0;
-  /// Accepted without an event: nothing to change, or a retry that got its first receipt.
+  /// By the domain.
   std::uint64_t commands_rejected = 0;
+  /// By the expected version.
   std::uint64_t commands_conflicting = 0;
   std::uint64_t commands_failed = 0;
   /// Of the failed: refused at once because a bound was reached.

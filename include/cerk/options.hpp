@@ -1,22 +1,31 @@
 /// Every knob of a repository: its unit, its bound, and what a larger value costs.
 #pragma once
 
+#include "cerk/error.hpp"
+
+#include <caf/actor_system_config.hpp>
+
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <string>
 
-#include <caf/actor_system_config.hpp>
-
-#include "cerk/error.hpp"
-
 namespace cerk {
+
+namespace detail {
+
+/// Runs before CAF's configuration is made, as CAF 1.x wants it.
+struct message_registration {
+  message_registration();
+};
+
+} // namespace detail
 
 /// CAF's configuration with the settings that measurements ask for: the `sharing` scheduler (the
 /// work-stealing queues of CAF 0.17 collapse when other threads feed them), and a mark on CAF's
 /// threads by which a blocking call inside an actor is refused. Everything else is CAF's default.
-class actor_system_config : public caf::actor_system_config {
+class actor_system_config : private detail::message_registration, public caf::actor_system_config {
 public:
   actor_system_config();
 
@@ -40,7 +49,19 @@ struct environment {
 
 /// How a partition's restore is going; also the last word on how it went.
 struct restore_progress {
-  enum class phase : std::uint8_t { waiting, reading, claiming, serving, fenced, failed };
+  /// `fenced` and `stopped` were serving: what was committed can still be read.
+  enum class phase : std::uint8_t {
+    waiting,
+    reading,
+    claiming,
+    serving,
+    /// Another owner claimed the partition.
+    fenced,
+    /// The store takes nothing more.
+    stopped,
+    /// The restore did not succeed.
+    failed
+  };
 
   std::int32_t partition = 0;
   phase now = phase::waiting;
@@ -58,7 +79,7 @@ struct restore_progress {
   std::uint64_t aggregates = 0;
   /// Since reading began; stands still once the partition serves.
   double seconds = 0;
-  /// Why `now` is `failed`.
+  /// Why `now` is `fenced`, `stopped` or `failed`.
   std::string failure;
 
   double events_per_second() const noexcept;
@@ -67,7 +88,7 @@ struct restore_progress {
   double seconds_left() const noexcept;
 };
 
-/// "waiting", "reading", "claiming", "serving", "fenced" or "failed".
+/// "waiting", "reading", "claiming", "serving", "fenced", "stopped" or "failed".
 std::string_view to_string(restore_progress::phase p) noexcept;
 
 /// Settings of one repository.

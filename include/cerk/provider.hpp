@@ -1,6 +1,11 @@
 /// The event store contract: partitions to claim, to read and to append to under a term.
 #pragma once
 
+#include "cerk/error.hpp"
+#include "cerk/event.hpp"
+#include "cerk/ids.hpp"
+#include "cerk/record.hpp"
+
 #include <chrono>
 #include <cstdint>
 #include <functional>
@@ -8,11 +13,6 @@
 #include <string>
 #include <string_view>
 #include <vector>
-
-#include "cerk/error.hpp"
-#include "cerk/event.hpp"
-#include "cerk/ids.hpp"
-#include "cerk/record.hpp"
 
 namespace cerk {
 
@@ -48,6 +48,8 @@ struct commit_result {
     fenced,
     /// Void: the store refused before writing; `failure` says why.
     refused,
+    /// Void: the store takes nothing more until it is opened again; `failure` says why.
+    stopped,
     /// In effect or void, nobody knows yet; the store takes nothing more under this term.
     unknown,
   };
@@ -57,7 +59,7 @@ struct commit_result {
   version actual{};
   std::uint64_t digest = 0;
   std::uint32_t event_count = 0;
-  /// For `refused` and `unknown`.
+  /// For `refused`, `stopped` and `unknown`.
   error failure{};
 };
 
@@ -113,7 +115,8 @@ public:
   virtual result<std::unique_ptr<record_reader>> read(partition_id partition, offset from) = 0;
 
   /// Appends a claim record. `done` gets its offset, or `no_offset` where the store does not know
-  /// it, once it is durable: whether the claim is in effect is told by reading it back, nothing else.
+  /// it, once it is durable: whether the claim is in effect is told by reading it back, nothing
+  /// else.
   virtual void append_claim(partition_id partition, const claim& wanted, claim_done done) = 0;
 
   /// Appends `commits` under `owner` and answers each of them, in their order.
@@ -123,8 +126,8 @@ public:
   /// of the same aggregate that was decided on it.
   /// Bound: an event above the store's limit is refused, and nothing of its commit is written.
   /// Never blocks for longer than it takes to hand over.
-  virtual void append(partition_id partition, term owner, std::vector<commit_ptr> commits,
-                      append_done done)
+  virtual void
+  append(partition_id partition, term owner, std::vector<commit_ptr> commits, append_done done)
     = 0;
 
   /// Effective events of one aggregate after version `after`, at most `events_max`, in order.

@@ -1,5 +1,8 @@
-/// A record as the log holds it: bytes, and cerk's packed header. Specified in docs/record_format.md.
+/// A record as the log holds it: bytes, and cerk's packed header. Specified in
+/// docs/record_format.md.
 #pragma once
+
+#include "cerk/ids.hpp"
 
 #include <array>
 #include <cstdint>
@@ -11,8 +14,6 @@
 #include <string_view>
 #include <utility>
 #include <vector>
-
-#include "cerk/ids.hpp"
 
 namespace cerk {
 

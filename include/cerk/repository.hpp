@@ -1,16 +1,6 @@
 /// The front door: all aggregates of a provider inside one actor system.
 #pragma once
 
-#include <functional>
-#include <future>
-#include <memory>
-#include <string>
-#include <string_view>
-#include <vector>
-
-#include <caf/actor.hpp>
-#include <caf/actor_system.hpp>
-
 #include "cerk/aggregate.hpp"
 #include "cerk/command.hpp"
 #include "cerk/detail/front_door.hpp"
@@ -18,6 +8,16 @@
 #include "cerk/options.hpp"
 #include "cerk/provider.hpp"
 #include "cerk/unit_of_work.hpp"
+
+#include <caf/actor.hpp>
+#include <caf/actor_system.hpp>
+
+#include <functional>
+#include <future>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
 
 namespace cerk {
 
@@ -51,7 +51,8 @@ struct json_snapshot {
 template <class State>
 class aggregates {
 public:
-  aggregates(detail::front_door* door, const registered_aggregate* type) : door_(door), type_(type) {
+  aggregates(detail::front_door* door, const registered_aggregate* type)
+    : door_(door), type_(type) {
   }
 
   /// Sends a command and waits for its outcome, at most its timeout; then the outcome is `unknown`
@@ -64,8 +65,8 @@ public:
 
   /// Sends a command; the future holds its outcome within its timeout and 100 ms.
   template <class Command>
-  std::future<outcome> send_async(std::string_view id, Command command,
-                                  send_options options = {}) const {
+  std::future<outcome>
+  send_async(std::string_view id, Command command, send_options options = {}) const {
     return door_->send_async(prepare(id, std::move(command), std::move(options)));
   }
 
@@ -108,8 +109,8 @@ public:
 
 private:
   template <class Command>
-  detail::prepared_command prepare(std::string_view id, Command command,
-                                   send_options options) const {
+  detail::prepared_command
+  prepare(std::string_view id, Command command, send_options options) const {
     return {.id = std::string{id},
             .aggregate = type_,
             .command_type = &typeid(Command),
@@ -128,8 +129,8 @@ private:
 /// `failure_exception` if one cannot: what was begun is stopped first. Without it, it returns at
 /// once and `progress()` tells.
 /// Destruction: takes no more commands, waits up to `drain_timeout` for those in flight, answers
-/// the rest as `stopping` or `unknown`, and stops its actors. Every callback has been called by then.
-/// Lifetime: the actor system and the store must outlive it. Not to be used across fork().
+/// the rest as `stopping` or `unknown`, and stops its actors. Every callback has been called by
+/// then. Lifetime: the actor system and the store must outlive it. Not to be used across fork().
 /// Thread: every function may be called from any thread.
 class repository {
 public:
@@ -172,7 +173,8 @@ public:
   /// provider's thread. Errors: `not_found` when the aggregate has none at all, and the provider's.
   void events(std::string_view id, version after, std::size_t events_max, events_done done) const;
 
-  /// Calls `visit` for each aggregate, in no order, one at a time, on this thread. Blocks.
+  /// Calls `visit` for each aggregate that `get` would find, in no order, one at a time, on actors'
+  /// threads. Blocks.
   void for_each(const std::function<void(const json_snapshot&)>& visit) const;
 
   // -- how it is --

@@ -1,9 +1,9 @@
 /// The embedded durable store: one SQLite file, one partition, one process.
 #pragma once
 
-#include <memory>
-
 #include "cerk/provider.hpp"
+
+#include <memory>
 
 namespace cerk {
 

@@ -1,13 +1,13 @@
 /// The Go library's way of working: load, add events, look at them, save. No `decide` needed.
 #pragma once
 
-#include <string>
-#include <utility>
-#include <vector>
-
 #include "cerk/aggregate.hpp"
 #include "cerk/command.hpp"
 #include "cerk/detail/front_door.hpp"
+
+#include <string>
+#include <utility>
+#include <vector>
 
 namespace cerk {
 
@@ -63,10 +63,8 @@ public:
   /// without uncommitted changes; otherwise they are kept. Saving nothing succeeds.
   outcome save(send_options options = {}) {
     options.expected_version = version_;
-    auto saved = door_->send_and_wait({.id = id_,
-                                       .aggregate = type_,
-                                       .events = uncommitted_,
-                                       .options = std::move(options)});
+    auto saved = door_->send_and_wait(
+      {.id = id_, .aggregate = type_, .events = uncommitted_, .options = std::move(options)});
     if (const auto* accepted = saved.get_receipt()) {
       version_ = accepted->version;
       uncommitted_.clear();

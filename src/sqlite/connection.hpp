@@ -1,15 +1,15 @@
 /// SQLite's C API as two owning types. The only header that includes sqlite3.h.
 #pragma once
 
+#include "cerk/error.hpp"
+
+#include <sqlite3.h>
+
 #include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
-
-#include <sqlite3.h>
-
-#include "cerk/error.hpp"
 
 namespace cerk::sqlite {
 
@@ -30,8 +30,8 @@ public:
     if (sqlite3_prepare_v3(db, sql.data(), static_cast<int>(sql.size()), SQLITE_PREPARE_PERSISTENT,
                            &made, nullptr)
         != SQLITE_OK)
-      throw failure_exception({errc::store_unusable, std::string{sqlite3_errmsg(db)} + " in: "
-                                                       + std::string{sql}});
+      throw failure_exception(
+        {errc::store_unusable, std::string{sqlite3_errmsg(db)} + " in: " + std::string{sql}});
     handle_.reset(made);
   }
 

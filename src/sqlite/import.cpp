@@ -1,10 +1,10 @@
 // Import: which of the records take effect is known only when their group ends.
 #include "sqlite/import.hpp"
 
+#include "fold.hpp"
+
 #include <string>
 #include <unordered_map>
-
-#include "fold.hpp"
 
 namespace cerk::sqlite {
 
@@ -20,9 +20,8 @@ struct folded {
 void judge(folded& f, const std::optional<std::string>& key,
            const std::optional<std::string>& value, std::string_view header_bytes,
            std::size_t index, std::vector<std::optional<version>>& effective) {
-  auto take_effect = [&](std::size_t at, const std::string& id) {
-    effective[at] = version{++f.versions[id]};
-  };
+  auto take_effect
+    = [&](std::size_t at, const std::string& id) { effective[at] = version{++f.versions[id]}; };
   if (!key || key->empty()) {
     if (const auto read = value ? parse_claim(*value) : std::nullopt)
       if (f.fold.on_claim(*read).voids_pending)
@@ -84,8 +83,8 @@ result<void> import_records(file& to, const std::vector<record>& records) {
   for (std::size_t i = 0; i < records.size(); ++i) {
     const auto& r = records[i];
     const auto header = unpack(r.header);
-    const bool begins_command
-      = effective[i] && header && header->k == 1 && !header->command_id.is_nil();
+    const bool begins_command = effective[i] && header && header->k == 1
+                                && !header->command_id.is_nil();
     const std::string_view key = r.key ? std::string_view{*r.key} : std::string_view{};
     const std::string_view value = r.value ? std::string_view{*r.value} : std::string_view{};
     if (to.insert(r.timestamp_ms, r.key ? &key : nullptr, r.value ? &value : nullptr, r.header,

@@ -1,10 +1,11 @@
 /// Records taken over as they are: folded while they are written, so that the file's keys hold.
 #pragma once
 
-#include <vector>
-
 #include "cerk/record.hpp"
+
 #include "sqlite/sqlite_file.hpp"
+
+#include <vector>
 
 namespace cerk::sqlite {
 

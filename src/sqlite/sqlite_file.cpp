@@ -1,11 +1,11 @@
 // Opening a store's file, and every SQL statement that cerk runs.
 #include "sqlite/sqlite_file.hpp"
 
-#include <chrono>
+#include "cerk/options.hpp"
 
 #include <nlohmann/json.hpp>
 
-#include "cerk/options.hpp"
+#include <chrono>
 
 namespace cerk::sqlite {
 
@@ -82,7 +82,8 @@ void file::open(const sqlite_options& options) {
   db_.reset(db);
   if (opened != SQLITE_OK)
     unusable(errc::store_unusable, path_,
-             std::string{"cannot be opened: "} + (db != nullptr ? sqlite3_errmsg(db) : "no memory"));
+             std::string{"cannot be opened: "}
+               + (db != nullptr ? sqlite3_errmsg(db) : "no memory"));
   if (sqlite3_db_readonly(db, "main") == 1)
     unusable(errc::store_unusable, path_, "cannot be written");
   // Before the first access: with it the lock is held for the store's life, and WAL needs no
@@ -103,7 +104,8 @@ void file::execute(const char* sql) {
       return;
     case SQLITE_BUSY:
     case SQLITE_LOCKED:
-      unusable(errc::store_unusable, path_, "is in use by another process; a SQLite store has one owner");
+      unusable(errc::store_unusable, path_,
+               "is in use by another process; a SQLite store has one owner");
     case SQLITE_NOTADB:
       unusable(errc::corrupt, path_, "is no SQLite file, or its first page is damaged");
     case SQLITE_CORRUPT:
@@ -134,7 +136,9 @@ void file::prepare_schema(const sqlite_options& options) {
   }
   if (options.file_bytes_max != 0) {
     const auto page = static_cast<std::size_t>(integer_pragma(db, "PRAGMA page_size"));
-    execute(("PRAGMA max_page_count=" + std::to_string(std::max<std::size_t>(options.file_bytes_max / page, 1))).c_str());
+    execute(("PRAGMA max_page_count="
+             + std::to_string(std::max<std::size_t>(options.file_bytes_max / page, 1)))
+              .c_str());
   }
 }
 
@@ -219,8 +223,8 @@ result<std::vector<stored_event>> file::read_aggregate(std::string_view id, vers
 
 std::optional<file::first_try> file::find_command(std::string_view id, const command_id& command) {
   const reset_at_end reset{find_command_};
-  find_command_.bind_text(1, id).bind_blob(
-    2, {reinterpret_cast<const char*>(command.bytes.data()), command.bytes.size()});
+  find_command_.bind_text(1, id).bind_blob(2, {reinterpret_cast<const char*>(command.bytes.data()),
+                                               command.bytes.size()});
   if (find_command_.step() != SQLITE_ROW)
     return std::nullopt;
   const auto header = unpack(find_command_.bytes(2));

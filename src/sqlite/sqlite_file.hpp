@@ -1,15 +1,16 @@
 /// The SQLite file of a store: opening, checking, its statements. No threads.
 #pragma once
 
+#include "cerk/provider.hpp"
+#include "cerk/sqlite_provider.hpp"
+
+#include "sqlite/connection.hpp"
+
 #include <cstdint>
 #include <functional>
 #include <memory>
 #include <string>
 #include <vector>
-
-#include "cerk/provider.hpp"
-#include "cerk/sqlite_provider.hpp"
-#include "sqlite/connection.hpp"
 
 namespace cerk::sqlite {
 
@@ -102,7 +103,8 @@ private:
   offset end_at_savepoint_{0};
   int last_code_ = SQLITE_OK;
   statement begin_, commit_, roll_back_, savepoint_, release_, roll_back_to_;
-  statement insert_, set_term_, get_term_, read_, read_aggregate_, find_command_, version_, has_version_;
+  statement insert_, set_term_, get_term_, read_, read_aggregate_, find_command_, version_,
+    has_version_;
 };
 
 } // namespace cerk::sqlite

@@ -1,6 +1,14 @@
 // The SQLite store's writing thread: everything that waits goes into one transaction.
 #include "cerk/sqlite_provider.hpp"
 
+#include "cerk/options.hpp"
+
+#include "commit_records.hpp"
+#include "fold.hpp"
+#include "sqlite/gather.hpp"
+#include "sqlite/import.hpp"
+#include "sqlite/sqlite_file.hpp"
+
 #include <algorithm>
 #include <condition_variable>
 #include <deque>
@@ -8,12 +16,6 @@
 #include <thread>
 #include <unordered_map>
 #include <variant>
-
-#include "commit_records.hpp"
-#include "fold.hpp"
-#include "cerk/options.hpp"
-#include "sqlite/import.hpp"
-#include "sqlite/sqlite_file.hpp"
 
 namespace cerk {
 
@@ -48,12 +50,21 @@ using job = std::variant<append_job, claim_job, query_job>;
 /// first of them not to wait long for the last.
 constexpr std::size_t transaction_commits_max = 4'096;
 
+/// How long an open transaction waits for company. About one sync: waiting longer would cost more
+/// than the sync it saves.
+constexpr std::chrono::microseconds gather_max{150};
+
+/// Batches that wait here rather than with the producer, where an open transaction finds them.
+constexpr std::size_t flights_max = 64;
+
 } // namespace
 
 struct sqlite_provider::state {
   explicit state(sqlite_options o)
     : options(std::move(o)),
-      info{.name = "sqlite:" + options.path, .partition_count = 1, .flights_max = 2},
+      info{.name = "sqlite:" + options.path,
+           .partition_count = 1,
+           .flights_max = cerk::flights_max},
       file(options),
       current(file.stored_term()) {
   }
@@ -74,18 +85,23 @@ struct sqlite_provider::state {
   std::condition_variable log_grew;
   std::deque<job> queue;
   std::size_t queued_commits = 0;
+  sqlite::gather gather;
   bool closing = false;
   std::thread writer;
 
   void run();
-  std::vector<job> take_jobs();
-  void write(std::vector<job>& jobs);
+  bool wait_for_jobs();
+  void wait_for_company(std::size_t commits);
+  std::size_t take_jobs(std::vector<job>& jobs);
+  void write(std::vector<job>& jobs, std::size_t& commits);
+  bool write_jobs(std::vector<job>& jobs, std::size_t from);
   bool write_claim(claim_job& c);
   bool write_appends(append_job& a);
   bool write_commit(term owner, const cerk::commit& c, commit_result& answer);
   void refuse_all(std::vector<job>& jobs, status how, const error& why);
   void answer(std::vector<job>& jobs);
-  bool enqueue(job added, std::size_t commits);
+  enum class handed_over : std::uint8_t { yes, full, closed };
+  handed_over enqueue(job added, std::size_t commits);
 };
 
 namespace {
@@ -137,37 +153,49 @@ double sqlite_provider::check_seconds() const noexcept {
 
 // -- handing over ---------------------------------------------------------------------------------
 
-bool sqlite_provider::state::enqueue(job added, std::size_t commits) {
+sqlite_provider::state::handed_over sqlite_provider::state::enqueue(job added,
+                                                                    std::size_t commits) {
   const std::lock_guard lock{queue_mutex};
-  if (closing || queued_commits + commits > options.queue_commits_max)
-    return false;
+  if (closing)
+    return handed_over::closed;
+  if (queued_commits + commits > options.queue_commits_max)
+    return handed_over::full;
   queued_commits += commits;
   queue.push_back(std::move(added));
   queue_changed.notify_one();
-  return true;
+  return handed_over::yes;
 }
 
 void sqlite_provider::append(partition_id, term owner, std::vector<commit_ptr> commits,
                              append_done done) {
   const auto count = commits.size();
   append_job added{owner, std::move(commits), done, {}};
-  if (state_->enqueue(std::move(added), count))
-    return;
-  done(std::vector<commit_result>(
-    count, {.ended = status::refused,
-            .failure = {errc::overloaded, state_->info.name
-                                            + " is closed or has its queue_commits_max waiting"}}));
+  switch (state_->enqueue(std::move(added), count)) {
+    case state::handed_over::yes:
+      return;
+    case state::handed_over::full:
+      return done(std::vector<commit_result>(
+        count, {.ended = status::refused,
+                .failure = {errc::overloaded, state_->info.name + ": "
+                                                + std::to_string(state_->options.queue_commits_max)
+                                                + " commits wait (queue_commits_max)"}}));
+    case state::handed_over::closed:
+      return done(std::vector<commit_result>(
+        count, {.ended = status::stopped,
+                .failure = {errc::unavailable, state_->info.name + " is closed"}}));
+  }
 }
 
 void sqlite_provider::append_claim(partition_id, const claim& wanted, claim_done done) {
-  if (!state_->enqueue(claim_job{wanted, done}, 1))
-    done(error{errc::unavailable, state_->info.name + " is closed"});
+  if (state_->enqueue(claim_job{wanted, done}, 1) != state::handed_over::yes)
+    done(error{errc::unavailable, state_->info.name + " is closed or overloaded"});
 }
 
 void sqlite_provider::read_aggregate(partition_id, std::string aggregate_id, version after,
                                      std::size_t events_max, events_done done) {
-  if (!state_->enqueue(query_job{std::move(aggregate_id), after, events_max, done}, 1))
-    done(error{errc::unavailable, state_->info.name + " is closed"});
+  if (state_->enqueue(query_job{std::move(aggregate_id), after, events_max, done}, 1)
+      != state::handed_over::yes)
+    done(error{errc::unavailable, state_->info.name + " is closed or overloaded"});
 }
 
 void sqlite_provider::close() {
@@ -183,24 +211,43 @@ void sqlite_provider::close() {
 // -- the writing thread ---------------------------------------------------------------------------
 
 void sqlite_provider::state::run() {
-  for (;;) {
-    auto jobs = take_jobs();
-    if (jobs.empty())
-      return;
+  std::vector<job> jobs;
+  while (wait_for_jobs()) {
+    jobs.clear();
+    auto commits = take_jobs(jobs);
     {
       const std::lock_guard lock{file_mutex};
-      write(jobs);
+      write(jobs, commits);
+    }
+    {
+      const std::lock_guard lock{queue_mutex};
+      gather.ended(commits, queued_commits);
     }
     log_grew.notify_all();
     answer(jobs);
   }
 }
 
-// Waits for work and takes what fits one transaction; nothing means that the store is closed.
-std::vector<job> sqlite_provider::state::take_jobs() {
+// False when the store is closed and everything handed over is done.
+bool sqlite_provider::state::wait_for_jobs() {
   std::unique_lock lock{queue_mutex};
   queue_changed.wait(lock, [&] { return closing || !queue.empty(); });
-  std::vector<job> jobs;
+  return !queue.empty();
+}
+
+void sqlite_provider::state::wait_for_company(std::size_t commits) {
+  std::unique_lock lock{queue_mutex};
+  if (!queue.empty() || !gather.should_wait(commits))
+    return;
+  if (queue_changed.wait_for(lock, gather_max, [&] { return closing || !queue.empty(); }))
+    gather.found_company();
+  else
+    gather.waited_in_vain();
+}
+
+// Takes what waits, up to the transaction's bound; returns how many commits that is.
+std::size_t sqlite_provider::state::take_jobs(std::vector<job>& jobs) {
+  const std::lock_guard lock{queue_mutex};
   std::size_t commits = 0;
   while (!queue.empty() && commits < transaction_commits_max) {
     const auto* append = std::get_if<append_job>(&queue.front());
@@ -209,17 +256,17 @@ std::vector<job> sqlite_provider::state::take_jobs() {
     queue.pop_front();
   }
   queued_commits -= commits;
-  return jobs;
+  return commits;
 }
 
-void sqlite_provider::state::write(std::vector<job>& jobs) {
+void sqlite_provider::state::write(std::vector<job>& jobs, std::size_t& commits) {
   const bool writes = std::any_of(jobs.begin(), jobs.end(), [](const job& j) {
     return !std::holds_alternative<query_job>(j);
   });
   if (!writes)
     return;
   if (stopped)
-    return refuse_all(jobs, status::refused, *stopped);
+    return refuse_all(jobs, status::stopped, *stopped);
   const auto number_before = next_number;
   const auto term_before = current;
   const bool claimed_before = claimed_here;
@@ -231,34 +278,51 @@ void sqlite_provider::state::write(std::vector<job>& jobs) {
     refuse_all(jobs, how, why);
   };
   bool written = file.begin() == write_status::ok;
-  for (auto& j : jobs) {
-    if (auto* a = std::get_if<append_job>(&j); a != nullptr && written)
-      written = write_appends(*a);
-    else if (auto* c = std::get_if<claim_job>(&j); c != nullptr && written)
-      written = write_claim(*c);
+  // What came meanwhile joins the transaction that is open, so nothing waits for a timer and
+  // nothing for a second sync.
+  for (std::size_t from = 0; written && from < jobs.size();) {
+    written = write_jobs(jobs, from);
+    from = jobs.size();
+    if (!written || commits >= transaction_commits_max)
+      break;
+    wait_for_company(commits);
+    commits += take_jobs(jobs);
   }
   if (!written) {
     // Nothing was committed, so nothing can be stored, whatever went wrong.
-    const error why{errc::unavailable, info.name + ": " + file.message() + "; nothing was appended"};
+    const error why{errc::unavailable,
+                    info.name + ": " + file.message() + "; nothing was appended"};
     if (file.last_was_full())
       return give_up(status::refused, why);
     stopped = why;
-    return give_up(status::refused, why);
+    return give_up(status::stopped, why);
   }
   switch (file.commit()) {
     case write_status::ok:
       return;
     case write_status::full:
-      return give_up(status::refused, {errc::unavailable, info.name + ": " + file.message() + "; nothing was appended"});
+      return give_up(status::refused, {errc::unavailable, info.name + ": " + file.message()
+                                                            + "; nothing was appended"});
     default: {
       // The sync failed: nobody knows what is on the disk, and asking again would lie (the kernel
       // reports a failed write-back once).
-      const error why{errc::unavailable, info.name + ": " + file.message()
-                                           + "; the store takes nothing more until it is opened again"};
+      const error why{errc::unavailable,
+                      info.name + ": " + file.message()
+                        + "; the store takes nothing more until it is opened again"};
       stopped = why;
       return give_up(status::unknown, why);
     }
   }
+}
+
+bool sqlite_provider::state::write_jobs(std::vector<job>& jobs, std::size_t from) {
+  for (; from < jobs.size(); ++from) {
+    if (auto* a = std::get_if<append_job>(&jobs[from]); a != nullptr && !write_appends(*a))
+      return false;
+    if (auto* c = std::get_if<claim_job>(&jobs[from]); c != nullptr && !write_claim(*c))
+      return false;
+  }
+  return true;
 }
 
 bool sqlite_provider::state::write_claim(claim_job& c) {
@@ -287,7 +351,8 @@ bool sqlite_provider::state::write_appends(append_job& a) {
 }
 
 // One commit, whole or not at all; false only if the transaction cannot go on.
-bool sqlite_provider::state::write_commit(term owner, const cerk::commit& c, commit_result& answer) {
+bool sqlite_provider::state::write_commit(term owner, const cerk::commit& c,
+                                          commit_result& answer) {
   if (owner != current || !claimed_here) {
     answer.ended = status::fenced;
     return true;
@@ -296,10 +361,19 @@ bool sqlite_provider::state::write_commit(term owner, const cerk::commit& c, com
     answer = {.ended = status::refused, .failure = *std::move(why)};
     return true;
   }
-  if (c.expected_version.value > 0 && !file.has_version(c.aggregate_id, c.expected_version)) {
-    answer = {.ended = status::conflict, .actual = file.version_of(c.aggregate_id)};
+  const auto is_void = [&] {
+    if (const auto first = file.find_command(c.aggregate_id, c.command_id))
+      answer = {.ended = status::duplicate,
+                .last = first->last,
+                .actual = first->at,
+                .digest = first->digest,
+                .event_count = first->event_count};
+    else
+      answer = {.ended = status::conflict, .actual = file.version_of(c.aggregate_id)};
     return true;
-  }
+  };
+  if (c.expected_version.value > 0 && !file.has_version(c.aggregate_id, c.expected_version))
+    return is_void();
   const bool is_group = c.events.size() > 1; // a single INSERT is atomic by itself
   if (is_group)
     file.savepoint();
@@ -310,7 +384,7 @@ bool sqlite_provider::state::write_commit(term owner, const cerk::commit& c, com
     c, owner, next_number,
     [&](std::string_view header, std::string_view value, version at, std::uint16_t k) {
       ended = file.insert(c.time_ms, &key, &value, header, headers, at,
-                          k == 1 ? &c.command_id : nullptr);
+                          k == 1 && !c.command_id.is_nil() ? &c.command_id : nullptr);
       return ended == write_status::ok;
     });
   if (whole) {
@@ -324,15 +398,7 @@ bool sqlite_provider::state::write_commit(term owner, const cerk::commit& c, com
     return false;
   if (is_group)
     file.roll_back_to_savepoint();
-  if (const auto first = file.find_command(c.aggregate_id, c.command_id))
-    answer = {.ended = status::duplicate,
-              .last = first->last,
-              .actual = first->at,
-              .digest = first->digest,
-              .event_count = first->event_count};
-  else
-    answer = {.ended = status::conflict, .actual = file.version_of(c.aggregate_id)};
-  return true;
+  return is_void();
 }
 
 void sqlite_provider::state::refuse_all(std::vector<job>& jobs, status how, const error& why) {

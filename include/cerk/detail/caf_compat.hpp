@@ -1,30 +1,38 @@
 /// The only file that knows CAF's versions: 0.17 (Debian 12, the tested baseline) and 1.x.
 #pragma once
 
-#include <chrono>
-#include <utility>
-
 #include <caf/actor.hpp>
 #include <caf/actor_system.hpp>
 #include <caf/actor_system_config.hpp>
 #include <caf/event_based_actor.hpp>
 #include <caf/send.hpp>
 
+#include <chrono>
+#include <utility>
+
 #if CAF_VERSION < 1800
 #  include <caf/atom.hpp>
 #  include <caf/thread_hook.hpp>
 // In 0.17 a message type needs no id.
-#  define CERK_BEGIN_MESSAGES(block, first)
+#  define CERK_BEGIN_MESSAGES(block, first) \
+    namespace cerk::detail {                \
+    struct block##_messages;                \
+    }
 #  define CERK_MESSAGE(block, type)
 #  define CERK_END_MESSAGES(block)
 #else
+#  include <caf/anon_mail.hpp>
 #  include <caf/init_global_meta_objects.hpp>
 #  include <caf/thread_hook.hpp>
 #  include <caf/type_id.hpp>
-#  define CERK_BEGIN_MESSAGES(block, first)                                                        \
+#  define CERK_BEGIN_MESSAGES(block, first) \
     CAF_BEGIN_TYPE_ID_BLOCK(block, caf::first_custom_type_id + first)
-#  define CERK_MESSAGE(block, type) CAF_ADD_TYPE_ID(block, (type))
-#  define CERK_END_MESSAGES(block) CAF_END_TYPE_ID_BLOCK(block)
+#  define CERK_MESSAGE(block, type) CAF_ADD_TYPE_ID(block, type)
+#  define CERK_END_MESSAGES(block)                 \
+    CAF_END_TYPE_ID_BLOCK(block)                   \
+    namespace cerk::detail {                       \
+    using block##_messages = caf::id_block::block; \
+    }
 #endif
 
 namespace cerk::detail {
@@ -84,6 +92,15 @@ public:
   void thread_terminates() override {
   }
 };
+
+/// Makes message types known to CAF 1.x, which wants that before it makes a configuration.
+template <class... Blocks>
+void register_messages() {
+#if CAF_VERSION >= 1800
+  caf::core::init_global_meta_objects();
+  (caf::init_global_meta_objects<Blocks>(), ...);
+#endif
+}
 
 /// The settings of `cerk::actor_system_config`.
 inline void configure(caf::actor_system_config& config) {

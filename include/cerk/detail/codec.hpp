@@ -6,9 +6,14 @@
 /// std::optional, sequences, string-keyed maps, described structs, nlohmann-convertible types.
 #pragma once
 
+#include <boost/describe.hpp>
+#include <boost/mp11.hpp>
+#include <nlohmann/json.hpp>
+#include <simdjson.h>
+
 #include <charconv>
-#include <concepts>
 #include <cmath>
+#include <concepts>
 #include <cstdint>
 #include <limits>
 #include <optional>
@@ -17,11 +22,6 @@
 #include <string_view>
 #include <type_traits>
 #include <utility>
-
-#include <boost/describe.hpp>
-#include <boost/mp11.hpp>
-#include <nlohmann/json.hpp>
-#include <simdjson.h>
 
 namespace cerk {
 
@@ -120,8 +120,8 @@ concept nlohmann_convertible = requires(nlohmann::json j, const T& in, T& out) {
 };
 
 template <class T>
-using members_of
-  = boost::describe::describe_members<T, boost::describe::mod_public | boost::describe::mod_inherited>;
+using members_of = boost::describe::describe_members<T, boost::describe::mod_public
+                                                          | boost::describe::mod_inherited>;
 
 template <class T>
 struct codec_support;
@@ -308,7 +308,8 @@ template <described_struct T>
 void decode_fields(object_cursor& cursor, T& out, const path& where) {
   constexpr auto& readers = field_readers<T>;
   static_assert(readers.size() <= 64, "cerk reads structs of at most 64 fields");
-  static_assert(names_exist<T>(), "cerk::optional_fields names a field that the struct does not have");
+  static_assert(names_exist<T>(),
+                "cerk::optional_fields names a field that the struct does not have");
   std::uint64_t seen = 0;
   std::size_t guess = 0;
   for (; cursor.next != cursor.end; ++cursor.next) {

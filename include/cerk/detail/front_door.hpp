@@ -1,6 +1,16 @@
 /// The repository without templates: what typed calls become.
 #pragma once
 
+#include "cerk/command.hpp"
+#include "cerk/detail/caf_compat.hpp"
+#include "cerk/detail/table.hpp"
+#include "cerk/options.hpp"
+#include "cerk/provider.hpp"
+
+#include <caf/actor.hpp>
+#include <caf/actor_system.hpp>
+#include <caf/allowed_unsafe_message_type.hpp>
+
 #include <functional>
 #include <future>
 #include <memory>
@@ -9,16 +19,6 @@
 #include <string_view>
 #include <typeinfo>
 #include <vector>
-
-#include <caf/actor.hpp>
-#include <caf/actor_system.hpp>
-#include <caf/allowed_unsafe_message_type.hpp>
-
-#include "cerk/command.hpp"
-#include "cerk/detail/caf_compat.hpp"
-#include "cerk/detail/table.hpp"
-#include "cerk/options.hpp"
-#include "cerk/provider.hpp"
 
 namespace cerk {
 
@@ -73,27 +73,29 @@ class front_door {
 public:
   virtual ~front_door() = default;
 
-  virtual const registered_aggregate* find_type(std::string_view name,
-                                                const std::type_info& state) const = 0;
+  virtual const registered_aggregate*
+  find_type(std::string_view name, const std::type_info& state) const
+    = 0;
   virtual outcome send_and_wait(prepared_command command) = 0;
   virtual std::future<outcome> send_async(prepared_command command) = 0;
   virtual void send(prepared_command command, std::function<void(outcome)> done) = 0;
   virtual command_message message(prepared_command command) = 0;
-  virtual result<erased_snapshot> get_and_wait(std::string id, const registered_aggregate* type) = 0;
+  virtual result<erased_snapshot> get_and_wait(std::string id, const registered_aggregate* type)
+    = 0;
 
   /// The place of an event type in its table; throws `failure_exception` if it is not in it.
-  virtual std::size_t event_index(const registered_aggregate* type,
-                                  const std::type_info& event) const = 0;
+  virtual std::size_t
+  event_index(const registered_aggregate* type, const std::type_info& event) const
+    = 0;
 };
 
 struct close_front_door {
   void operator()(front_door* door) const;
 };
 
-std::unique_ptr<front_door, close_front_door> open_front_door(caf::actor_system& system,
-                                                              provider& store,
-                                                              repository_options options,
-                                                              std::vector<aggregate_table> tables);
+std::unique_ptr<front_door, close_front_door>
+open_front_door(caf::actor_system& system, provider& store, repository_options options,
+                std::vector<aggregate_table> tables);
 
 } // namespace cerk::detail
 

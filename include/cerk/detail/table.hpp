@@ -1,6 +1,9 @@
 /// Where templates end: an aggregate type as a table of plain functions on erased values.
 #pragma once
 
+#include "cerk/command.hpp"
+#include "cerk/detail/codec.hpp"
+
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -9,9 +12,6 @@
 #include <string_view>
 #include <typeinfo>
 #include <vector>
-
-#include "cerk/command.hpp"
-#include "cerk/detail/codec.hpp"
 
 namespace cerk::detail {
 
