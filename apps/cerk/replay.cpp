@@ -1,0 +1,136 @@
+// cerk replay: restores everything without taking anything over, and says what it found.
+#include "cerk/detail/codec.hpp"
+
+#include "commands.hpp"
+#include "interrupt.hpp"
+#include "ndjson_record.hpp"
+#include "progress_bar.hpp"
+
+#include <caf/actor_system.hpp>
+
+#include <algorithm>
+#include <chrono>
+#include <condition_variable>
+#include <cstdio>
+#include <mutex>
+#include <vector>
+
+namespace cerk::cli {
+
+namespace {
+
+// The restore's reports, made on an actor's thread, for the thread that waits.
+class restore_watch {
+public:
+  explicit restore_watch(std::int32_t partition_count)
+    : partitions_(static_cast<std::size_t>(partition_count)) {
+  }
+
+  void report(const restore_progress& now) {
+    const std::lock_guard lock{mutex_};
+    partitions_[static_cast<std::size_t>(now.partition)] = now;
+    changed_.notify_all();
+  }
+
+  /// Returns the last report of each partition once all are restored. Throws `stop`.
+  std::vector<restore_progress> wait(progress_bar& bar) {
+    std::unique_lock lock{mutex_};
+    for (;;) {
+      bool restored = true;
+      std::uint64_t events = 0;
+      std::uint64_t records = 0;
+      for (const auto& p : partitions_) {
+        if (p.now == restore_progress::phase::failed)
+          throw stop{exit_code::failed,
+                     "partition " + std::to_string(p.partition) + ": " + p.failure};
+        restored = restored && p.now == restore_progress::phase::serving;
+        events += p.events;
+        records += static_cast<std::uint64_t>(p.end - p.start);
+      }
+      if (restored)
+        return partitions_;
+      bar.at(events, records);
+      stop_if_interrupted();
+      changed_.wait_for(lock, std::chrono::milliseconds{100});
+    }
+  }
+
+private:
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  std::vector<restore_progress> partitions_;
+};
+
+void write_states(const repository& repo, const std::string& path) {
+  std::vector<std::pair<std::string, std::string>> lines;
+  repo.for_each([&](const json_snapshot& shot) {
+    std::string line = "{";
+    // Ids in logs of others may be any bytes; as in fetch, the name of the member tells.
+    write_bytes(line, "id", shot.id);
+    line += ",\"type\":";
+    detail::write_string(line, shot.type, detail::path{});
+    line += ",\"version\":" + std::to_string(shot.version.value);
+    line.append(",\"state\":").append(shot.state).append("}\n");
+    lines.emplace_back(shot.id, std::move(line));
+  });
+  std::sort(lines.begin(), lines.end());
+  output out{path};
+  for (const auto& [id, line] : lines) {
+    stop_if_interrupted();
+    out.write(line);
+  }
+  out.finish();
+}
+
+std::string hexadecimal(std::uint64_t number) {
+  char text[17];
+  std::snprintf(text, sizeof text, "%016llx", static_cast<unsigned long long>(number));
+  return text;
+}
+
+} // namespace
+
+exit_code run_replay(const common_flags& common, const replay_flags& flags,
+                     const repository_opener& open) {
+  const auto store = store_flag{common.store}.open_existing();
+  actor_system_config config;
+  caf::actor_system system{config};
+  restore_watch watch{store->info().partition_count};
+  const auto started = std::chrono::steady_clock::now();
+  const auto repo = open(system, *store,
+                         {.wait_until_restored = false,
+                          .read_only = true,
+                          .on_progress = [&](const restore_progress& now) { watch.report(now); }});
+  std::uint64_t events = 0;
+  std::uint64_t voids = 0;
+  std::uint64_t orphans = 0;
+  std::uint64_t aggregates = 0;
+  progress_bar bar{"replay", "events", 0, common.progress};
+  for (const auto& p : watch.wait(bar)) {
+    events += p.events;
+    voids += p.voids;
+    orphans += p.orphans;
+    aggregates += p.aggregates;
+  }
+  const std::chrono::duration<double> took = std::chrono::steady_clock::now() - started;
+  auto broken = repo->quarantined();
+  std::sort(broken.begin(), broken.end(), [](const auto& a, const auto& b) { return a.id < b.id; });
+  if (!flags.state_out.empty())
+    write_states(*repo, flags.state_out);
+  print_result({{"events", events},
+                {"aggregates", aggregates},
+                {"void", voids},
+                {"quarantined", broken.size()},
+                {"seconds", took.count()},
+                {"events_per_second", rate(events, took.count())},
+                {"state_hash", hexadecimal(repo->state_hash())}},
+               common.format.value_or(format::json));
+  if (orphans != 0)
+    note(std::to_string(orphans) + " records belong to no aggregate: they have no key");
+  for (const auto& aggregate : broken)
+    note("quarantined: " + aggregate.id + ", partition " + std::to_string(aggregate.partition.value)
+         + ", offset " + std::to_string(aggregate.offset.value) + ": " + aggregate.cause);
+  return broken.empty() ? exit_code::ok : exit_code::problems;
+}
+
+} // namespace cerk::cli
