@@ -1,9 +1,9 @@
 /// The users domain of the Go library's example: events, state, evolve, commands, decide, names.
 #pragma once
 
-#include <string>
-
 #include <cerk/aggregate.hpp>
+
+#include <string>
 
 namespace example {
 

@@ -1,0 +1,6 @@
+// expect: two event types with one stored name
+#include "domain.hpp"
+
+constexpr auto lamps = cerk::aggregate<lamp>("lamp")
+                         .event<switched_on>("SwitchedOn", "Switched")
+                         .event<switched_off>("SwitchedOff", "Switched");

@@ -1,0 +1,209 @@
+// One aggregate out of the log: folding its records, remembering its commands, giving up on it.
+#define CAF_SUITE restore
+
+#include "core_scene.hpp"
+
+#include "caf/test/unit_test.hpp"
+
+using namespace bank;
+using cerk::errc;
+
+namespace {
+
+struct fixture : core_scene {
+  cerk::record_batch batch;
+  std::uint64_t number = 0;
+  std::int64_t at = 0;
+
+  struct as {
+    std::uint64_t version = 0;
+    std::string key = "command";
+    std::uint16_t k = 1;
+    std::uint16_t n = 1;
+    std::uint64_t digest = 0;
+  };
+
+  static std::string event(const std::string& type, const std::string& fields,
+                           const std::string& id = "a") {
+    return cerk::event_value(id, type, 0, {0}, fields);
+  }
+
+  bool restore(std::optional<std::string_view> value, std::string_view header) {
+    batch.add({at++}, 0, "a", value, header, {});
+    return core.restore(batch.records().back());
+  }
+
+  bool restore(const std::string& value, const as& h) {
+    const auto packed = cerk::pack({.k = h.k,
+                                    .n = h.n,
+                                    .term = {1},
+                                    .number = ++number,
+                                    .version = {h.version},
+                                    .command_id = cerk::command_id::from_key(h.key),
+                                    .digest = h.digest},
+                                   "a", value);
+    return restore(value, {packed.data(), packed.size()});
+  }
+
+  bool legacy(const std::string& value) {
+    return restore(value, std::string_view{});
+  }
+
+  std::string cause() const {
+    const auto* why = core.quarantined();
+    return why != nullptr ? std::to_string(why->at.value) + ": " + why->cause : "none";
+  }
+};
+
+} // namespace
+
+CAF_TEST_FIXTURE_SCOPE(restore_tests, fixture)
+
+CAF_TEST(records_are_folded_in_order) {
+  CAF_CHECK(restore(event("Opened", R"("owner":"Ada")"), {.version = 1}));
+  CAF_CHECK(restore(event("Deposited", R"("amount":5)"), {.version = 2}));
+  CAF_CHECK_EQUAL(version(), 2u);
+  CAF_CHECK_EQUAL(state().balance, 5);
+  CAF_CHECK(core.committed_offset() == cerk::offset{1});
+  CAF_CHECK_EQUAL(core.type()->name, "account");
+  CAF_CHECK(core.is_idle());
+}
+
+CAF_TEST(a_record_without_header_counts_by_its_place_and_not_by_what_it_says) {
+  CAF_CHECK(legacy(
+    R"({"id":"a","type":"Opened","createTime":"x","version":0,"owner":"Ada","Event":null})"));
+  CAF_CHECK(
+    legacy(R"({"id":"a","type":"Deposited","version":77,"amount":5,"payload":{"amount":9}})"));
+  CAF_CHECK_EQUAL(version(), 2u);
+  CAF_CHECK_EQUAL(state().balance, 5);
+  CAF_CHECK(restore(event("Deposited", R"("amount":1)"), {.version = 3}));
+}
+
+CAF_TEST(restored_commands_are_remembered_with_their_last_event) {
+  restore(event("Opened", R"("owner":"Ada")"), {.version = 1, .key = "o"});
+  const auto command = make("k", deposit_all{{1, 2}}, {});
+  restore(event("Deposited", R"("amount":1)"),
+          {.version = 2, .key = "k", .k = 1, .n = 2, .digest = command->digest});
+  restore(event("Deposited", R"("amount":2)"),
+          {.version = 3, .key = "k", .k = 2, .n = 2, .digest = command->digest});
+  take("k", deposit_all{{1, 2}});
+  CAF_CHECK_EQUAL(answer("k"), "accepted: a at version 3");
+  CAF_CHECK_EQUAL(receipt("k").event_count, 2u);
+  CAF_CHECK(receipt("k").offset == cerk::offset{2});
+  take("o", open{"Eve"});
+  CAF_CHECK(answers["o"].at(0).get_failure()->code == errc::command_id_reused);
+  CAF_CHECK(appends.empty());
+}
+
+CAF_TEST(restored_commands_are_remembered_up_to_the_bound) {
+  settings.command_ids_max = 3;
+  restore(event("Opened", R"("owner":"Ada")"), {.version = 1, .key = "0"});
+  for (int i = 1; i < 5; ++i)
+    restore(event("Noted", R"("text":"x")"), {.version = static_cast<std::uint64_t>(i + 1),
+                                              .key = std::to_string(i),
+                                              .digest = make("", note{"x"}, {})->digest});
+  for (std::string key : {"2", "3", "4"}) {
+    take(key, note{"x"});
+    CAF_CHECK(answers[key].at(0).accepted());
+  }
+  CAF_CHECK(appends.empty());
+  take("1", note{"x"});
+  CAF_CHECK_EQUAL(appends.size(), 1u);
+}
+
+CAF_TEST(commands_go_on_where_the_log_ended) {
+  restore(event("Opened", R"("owner":"Ada")"), {.version = 1});
+  take("k", deposit{3});
+  CAF_CHECK(appends.at(0).commit->expected_version == cerk::version{1});
+  committed(0);
+  CAF_CHECK_EQUAL(state().balance, 3);
+}
+
+// -- quarantine -----------------------------------------------------------------------------------
+
+CAF_TEST(a_header_of_another_format_quarantines) {
+  CAF_CHECK(!restore(event("Opened", R"("owner":"Ada")"), std::string_view{"short"}));
+  CAF_CHECK_EQUAL(cause(), "0: its header is not one that this version of cerk reads");
+}
+
+CAF_TEST(a_broken_seal_quarantines) {
+  const auto value = event("Opened", R"("owner":"Ada")");
+  const auto packed = cerk::pack({.term = {1}, .number = 1, .version = {1}}, "a", value);
+  auto changed = value;
+  changed.replace(changed.find("Ada"), 3, "Eve");
+  CAF_CHECK(!restore(changed, std::string_view{packed.data(), packed.size()}));
+  CAF_CHECK_EQUAL(cause(), "0: its bytes are not those that were written (the seal is broken)");
+}
+
+CAF_TEST(a_version_that_does_not_fit_quarantines) {
+  restore(event("Opened", R"("owner":"Ada")"), {.version = 1});
+  CAF_CHECK(!restore(event("Deposited", R"("amount":5)"), {.version = 3}));
+  CAF_CHECK_EQUAL(cause(), "1: it makes version 3, but the aggregate is at 1");
+}
+
+CAF_TEST(what_has_no_value_or_cannot_be_read_quarantines) {
+  const std::pair<std::optional<std::string>, std::string> cases[]{
+    {std::nullopt, "it has no value"},
+    {"", "JSON"},
+    {"not json", "JSON"},
+    {R"(["id"])", "JSON object"},
+    {R"({"id":"a","type":"Unheard"})", "unknown event type 'Unheard'"},
+    {R"({"id":"a","owner":"Ada"})", "field 'type': is missing"},
+    {R"({"id":"b","type":"Opened","owner":"Ada"})", "but the record's key is 'a'"},
+    {R"({"id":"a","type":"Opened"})", "field 'owner': is missing"},
+    {R"({"id":"a","type":"Opened","owner":5})", "field 'owner': expected a string"},
+    {R"({"id":"a","type":"Noted","text":"poison"})", "poisoned"},
+    {"{\"id\":\"a\",\"type\":\"Opened\",\"owner\":\"\xff\"}", "UTF-8"},
+  };
+  for (const auto& [value, expected] : cases) {
+    fixture fresh;
+    CAF_CHECK(!fresh.restore(value ? std::optional<std::string_view>{*value} : std::nullopt,
+                             std::string_view{}));
+    CAF_MESSAGE(fresh.cause());
+    CAF_CHECK(fresh.cause().find(expected) != std::string::npos);
+  }
+}
+
+CAF_TEST(an_event_of_another_type_quarantines) {
+  restore(event("Opened", R"("owner":"Ada")"), {.version = 1});
+  CAF_CHECK(!restore(event("ShopOpened", R"("name":"x")"), {.version = 2}));
+  CAF_CHECK_EQUAL(cause(), "1: field 'type': an event of aggregate type 'shop' on a 'account'");
+}
+
+CAF_TEST(a_quarantined_aggregate_passes_over_the_rest_and_takes_no_commands) {
+  restore(event("Opened", R"("owner":"Ada")"), {.version = 1});
+  restore(event("Deposited", R"("amount":"five")"), {.version = 2});
+  CAF_CHECK(!restore(event("Deposited", R"("amount":5)"), {.version = 3}));
+  CAF_CHECK_EQUAL(cause().substr(0, 2), "1:"); // the first one is the cause
+  take("k", deposit{1});
+  CAF_CHECK(answers["k"].at(0).get_failure()->code == errc::quarantined);
+  CAF_CHECK(answer("k").find("the event at offset 1 cannot be applied") != std::string::npos);
+  CAF_CHECK_EQUAL(core.state_hash(), 0u);
+  CAF_CHECK(!core.is_blank());
+}
+
+// -- hashes ---------------------------------------------------------------------------------------
+
+CAF_TEST(equal_states_have_equal_hashes_whatever_their_history) {
+  CAF_CHECK_EQUAL(core.state_hash(), 0u);
+  restore(event("Opened", R"("owner":"Ada")"), {.version = 1});
+  restore(event("Deposited", R"("amount":5)"), {.version = 2});
+  fixture other;
+  other.at = 500;
+  other.legacy(event("Opened", R"("owner":"Ada")"));
+  CAF_CHECK_NOT_EQUAL(core.state_hash(), other.core.state_hash());
+  other.legacy(event("Deposited", R"("amount":5)"));
+  CAF_CHECK_EQUAL(core.state_hash(), other.core.state_hash());
+}
+
+CAF_TEST(a_hash_tells_id_type_version_and_state_apart) {
+  const auto base = cerk::state_hash_of("a", "account", {1}, "{}");
+  CAF_CHECK_NOT_EQUAL(base, cerk::state_hash_of("b", "account", {1}, "{}"));
+  CAF_CHECK_NOT_EQUAL(base, cerk::state_hash_of("a", "shop", {1}, "{}"));
+  CAF_CHECK_NOT_EQUAL(base, cerk::state_hash_of("a", "account", {2}, "{}"));
+  CAF_CHECK_NOT_EQUAL(base, cerk::state_hash_of("a", "account", {1}, "[]"));
+  CAF_CHECK_NOT_EQUAL(cerk::digest_of("A", "{}"), cerk::digest_of("B", "{}"));
+  CAF_CHECK_NOT_EQUAL(cerk::digest_of("A", "{}"), cerk::digest_of("A", "[]"));
+}
+
+CAF_TEST_FIXTURE_SCOPE_END()
