@@ -61,6 +61,7 @@ public:
   /// Everything that has not gone out, in order.
   std::vector<Item> take_queue() {
     std::vector<Item> items;
+    items.reserve(queue_.size());
     for (auto& queued : queue_)
       items.push_back(std::move(queued.item));
     queue_.clear();

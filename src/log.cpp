@@ -348,7 +348,8 @@ result<void> log_writer::send(const std::vector<new_event>& events) {
       return error{errc::bad_input, where + "its fields are not a JSON object"};
     for (const auto& [name, value] : fields.items())
       if (detail::is_envelope_field(name))
-        return error{errc::bad_input, where + "field '" + name + "' is the envelope's"};
+        return error{errc::bad_input, std::string{where}.append("field '").append(name).append(
+                                        "' is the envelope's")};
     const auto p = partition_of(event.aggregate_id, store.info().partition_count);
     auto& at = versions[static_cast<std::size_t>(p.value)].versions[event.aggregate_id];
     auto made = std::make_shared<commit>();

@@ -194,6 +194,7 @@ std::vector<commit_result>
 memory_provider::state::write_all(memory_partition& p, term owner,
                                   const std::vector<commit_ptr>& commits) {
   std::vector<commit_result> results;
+  results.reserve(commits.size());
   for (const auto& c : commits)
     results.push_back(write(p, owner, *c));
   return results;

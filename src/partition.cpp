@@ -79,7 +79,9 @@ partition::partition(std::shared_ptr<repository_shared> shared, caf::actor_syste
 aggregate_slot* partition::make(std::string_view id) {
   auto slot = std::make_unique<aggregate_slot>();
   slot->id = id;
-  slot->actor = system_.spawn<aggregate_actor, caf::lazy_init>(shared_from_this(), slot.get());
+  // A restore that goes on for a moment behind the end must not make what nobody would stop.
+  if (!is_cleared_)
+    slot->actor = system_.spawn<aggregate_actor, caf::lazy_init>(shared_from_this(), slot.get());
   auto* made = slot.get();
   slots_.emplace(std::string_view{made->id}, std::move(slot));
   return made;
@@ -143,11 +145,20 @@ std::vector<caf::actor> partition::actors() const {
   return all;
 }
 
+caf::actor partition::actor_of(const aggregate_slot& slot) const {
+  const std::shared_lock lock{mutex_};
+  return slot.actor;
+}
+
 void partition::clear() {
   const std::unique_lock lock{mutex_};
+  is_cleared_ = true;
   // The slots stay: an actor that still runs holds its own.
-  for (auto& [id, slot] : slots_)
+  for (auto& [id, slot] : slots_) {
+    if (slot->actor)
+      detail::tell_to_stop(slot->actor);
     slot->actor = nullptr;
+  }
 }
 
 bool partition::is_readable() const noexcept {

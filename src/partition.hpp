@@ -158,7 +158,9 @@ public:
   std::vector<std::string> ids() const;
   /// All actors at this moment.
   std::vector<caf::actor> actors() const;
-  /// Lets go of all actors; messages to them find nobody afterwards.
+  /// The slot's actor; none once the partition is cleared.
+  caf::actor actor_of(const aggregate_slot& slot) const;
+  /// Stops all actors and lets go of them; messages to them find nobody afterwards.
   void clear();
 
   /// Why no commands are taken; nothing if they are.
@@ -181,6 +183,7 @@ private:
   caf::actor_system& system_;
   core_settings core_settings_;
   std::atomic<restore_progress::phase> phase_{restore_progress::phase::waiting};
+  bool is_cleared_ = false; // no actor is made any more
   mutable std::shared_mutex mutex_;
   boost::unordered_flat_map<std::string_view, std::unique_ptr<aggregate_slot>> slots_;
 };

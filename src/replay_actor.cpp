@@ -53,6 +53,8 @@ void replay_actor::on_exit() {
   if (reader_)
     detail::tell_to_stop(reader_);
   reader_ = nullptr;
+  // The producer holds its partition, so neither would ever go. Nothing is appended any more.
+  home_->producer = nullptr;
 }
 
 // -- reading --------------------------------------------------------------------------------------
@@ -268,7 +270,7 @@ void replay_actor::send_window() {
   window_->records = std::move(grouped);
   const std::shared_ptr<const replay_window> window = std::move(window_);
   for (auto* slot : touched_) {
-    detail::tell(this, slot->actor,
+    detail::tell(this, home_->actor_of(*slot),
                  replay_slice{window, slot->window_begin, slot->window_begin + slot->window_count});
     slot->window_count = 0;
   }

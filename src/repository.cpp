@@ -65,7 +65,7 @@ void repository::for_each(const std::function<void(const json_snapshot&)>& visit
     try {
       shot = snapshot_of(core, front.partition_for(core.id()).id());
     } catch (const std::exception&) {
-      // Like a quarantined one; who asks for it alone is told why.
+      shot = std::nullopt; // passed over like a quarantined one; who asks for it alone is told why
     }
     const std::lock_guard lock{one_at_a_time};
     if (shot)

@@ -42,7 +42,7 @@ cerk::result<tcp::endpoint> server::listen(const std::string& host, std::uint16_
     return failed();
   if (acceptor_.listen(asio::socket_base::max_listen_connections, ec); ec)
     return failed();
-  const auto actual = acceptor_.local_endpoint(ec);
+  auto actual = acceptor_.local_endpoint(ec);
   if (ec)
     return failed();
   accept();

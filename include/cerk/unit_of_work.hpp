@@ -53,6 +53,7 @@ public:
   /// The Go library's `GetUncommitedChanges`: the fields of each event added, as JSON.
   std::vector<std::string> uncommitted() const {
     std::vector<std::string> changes;
+    changes.reserve(uncommitted_.size());
     for (const auto& event : uncommitted_)
       changes.push_back('{' + event.fields + '}');
     return changes;

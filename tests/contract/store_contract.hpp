@@ -384,7 +384,8 @@ inline void records_are_taken_over_verbatim(const factory& f) {
     CAF_CHECK(read[i].headers == records[i].headers);
   }
   // Without headers the version is the place among its aggregate's events, and goes on from there.
-  CAF_CHECK_EQUAL(events_of(*store, "ada").back().version.value, 2u);
+  const auto events = events_of(*store, "ada");
+  CAF_CHECK_EQUAL(events.back().version.value, 2u);
   claim_all(*store, 11, 0);
   CAF_CHECK(append_one(*store, 11, make_commit("ada", 2)).ended == status::committed);
 }

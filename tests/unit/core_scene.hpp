@@ -8,6 +8,15 @@
 #include <string>
 #include <vector>
 
+/// What a command may bring besides itself. Outside the scene: clang wants default initializers
+/// complete before they are used for a default argument.
+struct command_options {
+  std::optional<cerk::version> expected{};
+  std::chrono::milliseconds timeout{10'000};
+  std::string correlation_id{};
+  cerk::metadata metadata{};
+};
+
 struct core_scene {
   using ms = std::chrono::milliseconds;
   using status = cerk::commit_result::status;
@@ -33,12 +42,7 @@ struct core_scene {
 
   // -- commands --
 
-  struct with {
-    std::optional<cerk::version> expected{};
-    ms timeout{10'000};
-    std::string correlation_id{};
-    cerk::metadata metadata{};
-  };
+  using with = command_options;
 
   std::map<const cerk::command_envelope*, std::string> keys;
 

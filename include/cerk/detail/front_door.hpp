@@ -90,7 +90,7 @@ public:
 };
 
 struct close_front_door {
-  void operator()(front_door* door) const;
+  void operator()(front_door* front) const;
 };
 
 std::unique_ptr<front_door, close_front_door>
