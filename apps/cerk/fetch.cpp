@@ -99,7 +99,8 @@ public:
 
 private:
   bool is_wanted(const log_entry& entry) const {
-    const bool is_event = entry.raw->has_key && entry.raw->key_size != 0;
+    const bool is_event = entry.raw->has_key && entry.raw->key_size != 0
+                          && entry.kind == record_kind::event; // void ones, too
     return entry.event.offset.value >= wanted_.from && (is_event || wanted_.all)
            && (!wanted_.key || (is_event && entry.event.key == *wanted_.key));
   }

@@ -108,7 +108,7 @@ private:
     c.add_option("-n", fetch_.count, "at most so many")
       ->check(CLI::Range(std::uint64_t{0}, std::uint64_t{1} << 62)); // also keeps -1 from wrapping
     c.add_option("--key", fetch_.key, "events of this aggregate only");
-    c.add_flag("--all", fetch_.all, "claims and other records without key, too");
+    c.add_flag("--all", fetch_.all, "claims and other records that are no events, too");
   }
 
   void add_fill() {

@@ -23,8 +23,14 @@ struct fixture : cli_fixture {
     CAF_CHECK_EQUAL(got.code, 0);
     std::vector<json> events;
     for (const auto& line : lines_of(got.out))
-      events.push_back(json::parse(line));
+      events.push_back(json::parse(line, nullptr, false));
     return events;
+  }
+
+  json first_event() const {
+    const auto events = fetch({"-n", "1"});
+    CAF_REQUIRE_EQUAL(events.size(), 1u);
+    return events.front();
   }
 };
 
@@ -46,7 +52,7 @@ CAF_TEST(every_event_is_printed_with_its_stored_text) {
 }
 
 CAF_TEST(a_legacy_event_has_no_term_and_no_command_id) {
-  const auto first = fetch({"-n", "1"}).at(0);
+  const auto first = first_event();
   CAF_CHECK_EQUAL(first.size(), 11u);
   CAF_CHECK_EQUAL(first["partition"], 0);
   CAF_CHECK_EQUAL(first["type"], "UserCreatedEvent");
@@ -72,7 +78,7 @@ CAF_TEST(offsets_count_and_key_narrow_the_choice) {
   CAF_CHECK_EQUAL(offsets({"--to", "0"}), list{});
   CAF_CHECK_EQUAL(cerk({"fetch", "--store", store, "-p", "1"}).code, 2);
 
-  const std::string id = fetch({"-n", "1"}).at(0)["key"];
+  const std::string id = first_event().at("key");
   const auto of_one = fetch({"--key", id});
   CAF_CHECK_EQUAL(of_one.size(), 19u); // its version in go-users.state.jsonl
   for (std::size_t i = 0; i < of_one.size(); ++i) {

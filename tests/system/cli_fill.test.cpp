@@ -23,7 +23,9 @@ struct fixture : cli_fixture {
   }
 
   std::string hash(const std::string& of) const {
-    return replay(of).at("state_hash");
+    const auto found = replay(of).value("state_hash", std::string{});
+    CAF_CHECK(!found.empty());
+    return found;
   }
 
   std::string other = "sqlite:" + directory / "other.db";

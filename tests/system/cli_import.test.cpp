@@ -38,7 +38,7 @@ CAF_TEST(the_state_is_what_the_go_library_had) {
   std::size_t equal = 0;
   for (const auto& line : expected) {
     const auto wanted = json::parse(line);
-    const auto& user = users[wanted["id"]];
+    auto user = users[wanted["id"]]; // null if there is none, and so are its members
     const json got{{"id", user["id"]},
                    {"version", user["version"]},
                    {"first_name", user["state"]["first_name"]},

@@ -16,13 +16,16 @@ struct cli_result {
   std::string out;
   std::string err;
 
+  /// What was printed; an object without members where it is not JSON.
   nlohmann::json json() const {
-    return nlohmann::json::parse(out);
+    auto read = nlohmann::json::parse(out, nullptr, false);
+    return read.is_discarded() ? nlohmann::json::object() : read;
   }
 
   /// A copy: a check outlives the document it looks at.
   nlohmann::json member(const std::string& name) const {
-    return json().at(name);
+    const auto all = json();
+    return all.is_object() && all.contains(name) ? all[name] : nlohmann::json{};
   }
 
   bool says(const std::string& words) const {
