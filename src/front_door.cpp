@@ -415,8 +415,7 @@ std::size_t door::event_index(const registered_aggregate* type, const std::type_
     {errc::bad_input, "the table of aggregate type '" + type->name + "' does not name this event"});
 }
 
-// -- metrics
-// ---------------------------------------------------------------------------------------
+// -- metrics --------------------------------------------------------------------------------------
 
 repository_metrics door::metrics() const {
   const auto& s = *shared_;
@@ -466,8 +465,7 @@ void door::close() {
   for (const auto& replay : replays_)
     detail::tell_to_stop(replay);
   for (const auto& home : partitions_) {
-    if (home->producer)
-      detail::tell_to_stop(home->producer);
+    detail::tell_to_stop(home->producer);
     home->clear();
   }
   // The actors end when they come to it; what they still do then must not meet a store that is

@@ -171,7 +171,8 @@ public:
     phase_.store(now, std::memory_order_release);
   }
 
-  /// Where aggregates send their appends. Set before the first aggregate is made.
+  /// Where aggregates send their appends. Set before the first aggregate is made, then constant:
+  /// all of them read it.
   caf::actor producer;
   /// What the reader actor reads from, inside the gate. Here, so that it ends with the repository.
   std::unique_ptr<record_reader> reader;

@@ -24,6 +24,14 @@ caf::behavior producer_actor::make_behavior() {
   };
 }
 
+void producer_actor::on_exit() {
+  // Whatever leads back here would keep this for ever: the partition holds its producer.
+  home_ = nullptr;
+  replay_ = nullptr;
+  flights_.clear();
+  batcher_.take_queue();
+}
+
 void producer_actor::on_append(const append_message& message) {
   if (term_ == term{})
     return refuse({message});

@@ -18,6 +18,7 @@ public:
   producer_actor(caf::actor_config& config, partition_ptr home);
 
   caf::behavior make_behavior() override;
+  void on_exit() override;
 
   /// How often deadlines are looked at while something is under way.
   static constexpr std::chrono::milliseconds sweep_interval{100};

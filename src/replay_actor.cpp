@@ -53,8 +53,6 @@ void replay_actor::on_exit() {
   if (reader_)
     detail::tell_to_stop(reader_);
   reader_ = nullptr;
-  // The producer holds its partition, so neither would ever go. Nothing is appended any more.
-  home_->producer = nullptr;
 }
 
 // -- reading --------------------------------------------------------------------------------------

@@ -77,8 +77,9 @@ void connection::refuse(reply why) {
 }
 
 void connection::stop() {
+  // Not closed: a request may have been read already, and then it is answered.
   if (phase_ == phase::waiting)
-    stream_.close();
+    stream_.cancel();
 }
 
 bool connection::is_busy() const noexcept {

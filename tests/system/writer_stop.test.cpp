@@ -84,6 +84,22 @@ CAF_TEST(an_idle_connection_does_not_hold_the_service) {
   CAF_CHECK(contains(service->log(), "every request was answered"));
 }
 
+CAF_TEST(starting_and_stopping_again_and_again_always_ends) {
+  for (int i = 0; i < 40; ++i) {
+    std::filesystem::remove(directory / "port");
+    service = std::make_unique<writer_process>(directory, "sqlite:" + directory / "u.db");
+    if (i % 2 == 0) {
+      // While it restores, or just after.
+      CAF_REQUIRE(comes_true([&] { return std::filesystem::exists(directory / "port"); }));
+    } else {
+      CAF_REQUIRE(service->wait_until_ready());
+      CAF_CHECK_EQUAL(service->client().post(create_body(std::to_string(i), "A", "B")).status,
+                      200u);
+    }
+    CAF_CHECK_EQUAL(service->stop(), 0);
+  }
+}
+
 CAF_TEST(a_request_that_has_begun_is_read_to_its_end_and_answered) {
   start();
   auto client = service->client();
