@@ -94,13 +94,18 @@ nlohmann::ordered_json run_fold(const std::string& path) {
   return figures("fold", events, users.size(), seconds, used, hash);
 }
 
-nlohmann::ordered_json run_cerk(const std::string& path) {
+nlohmann::ordered_json run_cerk(const std::string& path, std::size_t workers, std::size_t window) {
   cerk::actor_system_config config;
+  if (workers > 0)
+    config.workers(workers);
   caf::actor_system system{config};
   cerk::sqlite_provider store{{.path = path}};
   const auto cpu = bench::cpu_seconds();
   const auto begun = steady::now();
-  cerk::repository repo{system, store, cerk::repository_options{.read_only = true}, example::users};
+  cerk::repository_options options{.read_only = true};
+  if (window > 0)
+    options.restore_window_events_max = window;
+  cerk::repository repo{system, store, options, example::users};
   const auto seconds = since(begun);
   const auto used = bench::cpu_seconds() - cpu;
   const auto progress = repo.progress().front();
@@ -135,10 +140,14 @@ int main(int argc, char** argv) {
   std::uint64_t events = 1'000'000;
   std::uint64_t aggregates = 100'000;
   int runs = 3;
+  std::size_t workers = 0;
+  std::size_t window = 0;
   CLI::App app{"Restore beside reading alone (raw) and a hand-written loop (fold)"};
   app.add_option("--store", store, "sqlite:PATH; filled if it does not exist")->required();
   app.add_option("--events", events, "events to fill a new store with");
   app.add_option("--aggregates", aggregates, "aggregates to spread them over, round robin");
+  app.add_option("--workers", workers, "threads of cerk's scheduler; 0: as many as usual");
+  app.add_option("--window-events", window, "cerk's restore_window_events_max; 0: as usual");
   app.add_option("--runs", runs, "runs of each system, in turn");
   CLI11_PARSE(app, argc, argv);
   if (!store.starts_with("sqlite:")) {
@@ -161,7 +170,8 @@ int main(int argc, char** argv) {
     };
     measure(run_raw, raw);
     const auto expected = measure(run_fold, fold);
-    const auto actual = measure(run_cerk, cerk);
+    const auto actual
+      = measure([&](const auto& from) { return run_cerk(from, workers, window); }, cerk);
     if (expected != actual) {
       std::fprintf(stderr, "state hashes differ\n");
       return 1;

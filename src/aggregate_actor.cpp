@@ -48,7 +48,7 @@ void aggregate_actor::on_slice(const replay_slice& slice) {
   for (auto i = slice.begin; i < slice.end; ++i)
     core_.restore(*slice.window->records[i]);
   if (!was_quarantined && core_.quarantined() != nullptr)
-    home_->shared().quarantined.fetch_add(1, std::memory_order_relaxed);
+    home_->quarantined.fetch_add(1, std::memory_order_relaxed);
 }
 
 // -- serving --------------------------------------------------------------------------------------
@@ -68,8 +68,9 @@ void aggregate_actor::on_settled(const appends_settled& settled) {
 
 void aggregate_actor::perform() {
   auto& shared = home_->shared();
+  detail::runner_on_this_thread runner{system()};
   for (auto& request : effects.appends)
-    detail::tell(this, home_->producer, append_message{caf::actor{this}, std::move(request)});
+    runner.tell_urgently(home_->producer, append_message{caf::actor{this}, std::move(request)});
   if (effects.late > 0)
     shared.late.fetch_add(effects.late, std::memory_order_relaxed);
   // Places are given back before answers go out, so that whoever has his answer finds his place
@@ -85,6 +86,8 @@ void aggregate_actor::perform() {
   }
   if (!effects.released.empty() && core_.is_blank() && home_->forget(*slot_))
     quit();
+  // Last, because it may settle other aggregates on this thread, which use the same effects.
+  runner.run();
 }
 
 } // namespace cerk

@@ -126,6 +126,9 @@ void aggregate_core::remember(const remembered_command& command) {
   if (settings_->command_ids_max == 0 || command.id.is_nil())
     return;
   if (remembered_.size() < settings_->command_ids_max) {
+    // Most aggregates have a few commands behind them; growing from one costs two allocations more.
+    if (remembered_.empty())
+      remembered_.reserve(std::min<std::size_t>(4, settings_->command_ids_max));
     remembered_.push_back(command);
     return;
   }
@@ -207,12 +210,12 @@ void aggregate_core::decide_on(entry& e, const version at, const detail::state_b
     return answer_on_this_ground(rejected{.conflict = true, .actual = at});
   detail::encoded_decision decision;
   if (command.command != nullptr) {
-    // A state that no event made yet is the default one.
-    const detail::state_box fresh = state ? detail::state_box{}
-                                          : detail::state_box{&command.aggregate->state};
     const context about{
       id_, at, command.time, command.command_id, command.correlation_id, command.metadata};
     if (auto failed = what_it_throws([&] {
+          // A state that no event made yet is the default one.
+          const detail::state_box fresh = state ? detail::state_box{}
+                                                : detail::state_box{&command.aggregate->state};
           command.command->functions.decide((state ? state : fresh).get(), command.payload.get(),
                                             about, decision);
         }))
@@ -259,9 +262,10 @@ bool aggregate_core::append(entry& e, std::vector<detail::encoded_event> events,
   }
   // The next state comes from the bytes that will be stored, not from the event objects: what can
   // not be read back is refused before it is appended.
-  detail::state_box next = (serving_ ? serving_->speculative : state_).clone();
+  detail::state_box next;
   const auto* type = serving_ ? serving_->type : type_;
   if (auto failed = what_it_throws([&] {
+        next = (serving_ ? serving_->speculative : state_).clone();
         for (const auto& text : made->events)
           apply_stored_event(*settings_->types, id_, text, type, next);
       }))

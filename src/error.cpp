@@ -39,6 +39,8 @@ std::string_view to_string(errc code) noexcept {
       return "not_found";
     case errc::store_unusable:
       return "store_unusable";
+    case errc::store_in_use:
+      return "store_in_use";
     case errc::corrupt:
       return "corrupt";
     case errc::bad_input:

@@ -349,8 +349,13 @@ result<detail::erased_snapshot> door::get_and_wait(std::string id,
     else if (core.type() != type)
       promise->set_value(error{errc::wrong_type, core.id() + " is a '" + core.type()->name + "'"});
     else
-      promise->set_value(detail::erased_snapshot{
-        core.committed_version(), at, core.committed_offset(), core.committed_state().clone()});
+      try {
+        promise->set_value(detail::erased_snapshot{
+          core.committed_version(), at, core.committed_offset(), core.committed_state().clone()});
+      } catch (const std::exception& e) {
+        promise->set_value(
+          error{errc::domain_error, "the state cannot be copied: " + std::string{e.what()}});
+      }
   });
   if (why)
     return *std::move(why);
@@ -430,10 +435,11 @@ repository_metrics door::metrics() const {
                        .batches_appended = s.batches,
                        .fences = s.fences,
                        .commands_in_flight = s.commands_in_flight,
-                       .bytes_in_flight = s.bytes_in_flight,
-                       .aggregates_quarantined = s.quarantined};
-  for (const auto& home : partitions_)
+                       .bytes_in_flight = s.bytes_in_flight};
+  for (const auto& home : partitions_) {
     m.aggregates += home->size();
+    m.aggregates_quarantined += home->quarantined;
+  }
   return m;
 }
 

@@ -53,7 +53,21 @@ struct replay_window {
   std::vector<const record_view*> records; // grouped by aggregate, in log order within each
 };
 
-/// To the aggregate: its part of a window.
+struct aggregate_slot;
+
+/// To a dealer: some of its aggregates, and where their records are in the window.
+struct replay_share {
+  struct part {
+    aggregate_slot* slot = nullptr;
+    std::uint32_t begin = 0;
+    std::uint32_t end = 0;
+  };
+
+  std::shared_ptr<const replay_window> window;
+  std::vector<part> parts;
+};
+
+/// To the aggregate, from its dealer: its part of a window.
 struct replay_slice {
   std::shared_ptr<const replay_window> window;
   std::uint32_t begin = 0;
@@ -106,6 +120,7 @@ CERK_MESSAGE(cerk_private, (cerk::term_begins))
 CERK_MESSAGE(cerk_private, (cerk::appends_settled))
 CERK_MESSAGE(cerk_private, (cerk::sweep_deadlines))
 CERK_MESSAGE(cerk_private, (cerk::abandon_all))
+CERK_MESSAGE(cerk_private, (cerk::replay_share))
 CERK_MESSAGE(cerk_private, (cerk::replay_slice))
 CERK_MESSAGE(cerk_private, (cerk::read_more))
 CERK_MESSAGE(cerk_private, (cerk::batch_read))
@@ -125,6 +140,7 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(cerk::term_begins)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(cerk::appends_settled)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(cerk::sweep_deadlines)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(cerk::abandon_all)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(cerk::replay_share)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(cerk::replay_slice)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(cerk::read_more)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(cerk::batch_read)

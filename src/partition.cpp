@@ -79,12 +79,14 @@ partition::partition(std::shared_ptr<repository_shared> shared, caf::actor_syste
 aggregate_slot* partition::make(std::string_view id) {
   auto slot = std::make_unique<aggregate_slot>();
   slot->id = id;
-  // A restore that goes on for a moment behind the end must not make what nobody would stop.
-  if (!is_cleared_)
-    slot->actor = system_.spawn<aggregate_actor, caf::lazy_init>(shared_from_this(), slot.get());
+  slot->dealer = next_dealer_++;
   auto* made = slot.get();
   slots_.emplace(std::string_view{made->id}, std::move(slot));
   return made;
+}
+
+void partition::give_actor(aggregate_slot& slot) {
+  slot.actor = system_.spawn<aggregate_actor, caf::lazy_init>(shared_from_this(), &slot);
 }
 
 aggregate_slot* partition::hold(std::string_view id) {
@@ -102,6 +104,10 @@ aggregate_slot* partition::hold_or_make(std::string_view id) {
   const std::unique_lock lock{mutex_};
   const auto found = slots_.find(id);
   auto* slot = found != slots_.end() ? found->second.get() : make(id);
+  const std::shared_lock actors_lock{actors_mutex_};
+  // A command behind the end must not make what nobody would stop.
+  if (!slot->actor && !is_cleared_)
+    give_actor(*slot);
   slot->pending.fetch_add(1, std::memory_order_acq_rel);
   return slot;
 }
@@ -140,18 +146,16 @@ std::vector<caf::actor> partition::actors() const {
   const std::shared_lock lock{mutex_};
   std::vector<caf::actor> all;
   all.reserve(slots_.size());
+  const std::shared_lock actors_lock{actors_mutex_};
   for (const auto& [id, slot] : slots_)
-    all.push_back(slot->actor);
+    if (slot->actor)
+      all.push_back(slot->actor);
   return all;
-}
-
-caf::actor partition::actor_of(const aggregate_slot& slot) const {
-  const std::shared_lock lock{mutex_};
-  return slot.actor;
 }
 
 void partition::clear() {
   const std::unique_lock lock{mutex_};
+  const std::unique_lock actors_lock{actors_mutex_};
   is_cleared_ = true;
   // The slots stay: an actor that still runs holds its own.
   for (auto& [id, slot] : slots_) {

@@ -81,7 +81,6 @@ struct repository_shared {
   std::atomic<std::uint64_t> events{0};
   std::atomic<std::uint64_t> batches{0};
   std::atomic<std::uint64_t> fences{0};
-  std::atomic<std::uint64_t> quarantined{0};
 
   /// Guards `progress`; `changed` is signalled on each change of it and when nothing is in flight.
   std::mutex mutex;
@@ -116,6 +115,8 @@ struct aggregate_slot {
   /// Messages on their way to the actor or commands under way in it; while it is not 0 the slot
   /// stays.
   std::atomic<std::uint32_t> pending{0};
+  // Which dealer restores it. Always the same one, so that its records stay in order.
+  std::uint32_t dealer = 0;
   // Scratch of the replay actor: how many events of the present window are this aggregate's, and
   // where they begin.
   std::uint32_t window_count = 0;
@@ -150,16 +151,28 @@ public:
   }
   /// Removes a slot that nobody holds; false if somebody does.
   bool forget(aggregate_slot& slot);
-  /// The slot, made if missing. Only for the replay actor: nobody else uses the directory yet.
+  /// The slot, made if missing; its dealer makes the actor. Only for the replay actor: nobody else
+  /// changes the directory yet.
   aggregate_slot& restoring(std::string_view id);
+  /// Calls `visit(part, actor)` for each part, its slot's actor made if missing; for none once the
+  /// partition is cleared. Only for the dealer of these slots.
+  template <class Parts, class F>
+  void for_each_actor(const Parts& parts, F&& visit) {
+    const std::shared_lock lock{actors_mutex_};
+    for (const auto& part : parts) {
+      if (is_cleared_)
+        return;
+      if (!part.slot->actor)
+        give_actor(*part.slot);
+      visit(part, part.slot->actor);
+    }
+  }
 
   std::size_t size() const;
   /// All ids at this moment.
   std::vector<std::string> ids() const;
   /// All actors at this moment.
   std::vector<caf::actor> actors() const;
-  /// The slot's actor; none once the partition is cleared.
-  caf::actor actor_of(const aggregate_slot& slot) const;
   /// Stops all actors and lets go of them; messages to them find nobody afterwards.
   void clear();
 
@@ -171,6 +184,9 @@ public:
     phase_.store(now, std::memory_order_release);
   }
 
+  /// Aggregates that take no commands because of a stored event.
+  std::atomic<std::uint64_t> quarantined{0};
+
   /// Where aggregates send their appends. Set before the first aggregate is made, then constant:
   /// all of them read it.
   caf::actor producer;
@@ -179,14 +195,19 @@ public:
 
 private:
   aggregate_slot* make(std::string_view id);
+  void give_actor(aggregate_slot& slot);
 
   std::shared_ptr<repository_shared> shared_;
   caf::actor_system& system_;
   core_settings core_settings_;
   std::atomic<restore_progress::phase> phase_{restore_progress::phase::waiting};
+  // Dealers make actors while the replay actor makes slots, so these are two locks; whoever needs
+  // both takes `mutex_` first.
+  mutable std::shared_mutex actors_mutex_;
   bool is_cleared_ = false; // no actor is made any more
   mutable std::shared_mutex mutex_;
   boost::unordered_flat_map<std::string_view, std::unique_ptr<aggregate_slot>> slots_;
+  std::uint32_t next_dealer_ = 0;
 };
 
 using partition_ptr = std::shared_ptr<partition>;

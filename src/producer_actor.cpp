@@ -8,7 +8,8 @@ producer_actor::producer_actor(caf::actor_config& config, partition_ptr home)
     home_(std::move(home)),
     batcher_({.flights_max = home_->shared().store.info().flights_max,
               .batch_items_max = home_->shared().options.batch_commands_max,
-              .batch_bytes_max = home_->shared().options.batch_bytes_max}) {
+              .batch_bytes_max = home_->shared().options.batch_bytes_max}),
+    runner_(system()) {
 }
 
 caf::behavior producer_actor::make_behavior() {
@@ -41,7 +42,7 @@ void producer_actor::on_append(const append_message& message) {
     return;
   // Behind everything that is in the mailbox already: that is the batch.
   flush_is_due_ = true;
-  detail::tell(this, caf::actor{this}, flush_batches{});
+  detail::tell_self_urgently(this, flush_batches{});
 }
 
 void producer_actor::on_flush() {
@@ -105,7 +106,8 @@ void producer_actor::settle(const std::vector<append_message>& batch,
         shared.events.fetch_add(batch[i].request.commit->events.size(), std::memory_order_relaxed);
       settled.results.emplace_back(batch[i].request.sequence, results[i]);
     }
-    detail::tell(this, aggregate, std::move(settled));
+    runner_.tell(aggregate, std::move(settled));
+    runner_.run();
   }
 }
 

@@ -37,6 +37,7 @@ private:
   error over_{errc::restoring, "the partition is not claimed yet; nothing was appended"};
   caf::actor replay_;
   batcher<append_message> batcher_;
+  detail::runner_on_this_thread runner_;
   bool flush_is_due_ = false;
   bool sweep_is_due_ = false;
   std::uint64_t next_flight_ = 1;

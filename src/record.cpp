@@ -2,14 +2,17 @@
 #include "cerk/record.hpp"
 
 #include <nlohmann/json.hpp>
+#include <sys/mman.h>
 
 #include <algorithm>
 #include <charconv>
 #include <chrono>
 #include <cstdio>
+#include <cstdlib>
 #include <cstring>
 #include <functional>
 #include <limits>
+#include <new>
 #define XXH_INLINE_ALL
 #include <xxhash.h>
 
@@ -194,6 +197,30 @@ std::vector<std::pair<std::string, std::string>> unpack_headers(std::string_view
   return headers;
 }
 
+void record_batch::give_back::operator()(char* bytes) const noexcept {
+  std::free(bytes);
+}
+
+void record_batch::add_block(std::size_t size_min) {
+  constexpr std::size_t huge_page_bytes = 2 << 20;
+  constexpr std::size_t small_block_bytes = 64 << 10;
+  const bool is_large = bytes_expected_ >= huge_page_bytes / 2;
+  const std::size_t unit = is_large ? huge_page_bytes : small_block_bytes;
+  const std::size_t whole = (size_min + record_view::padding_bytes + unit - 1) / unit * unit;
+  block fresh;
+  fresh.bytes.reset(static_cast<char*>(std::aligned_alloc(is_large ? huge_page_bytes : 64, whole)));
+  fresh.size = whole - record_view::padding_bytes;
+  if (!fresh.bytes)
+    throw std::bad_alloc{};
+  if (is_large)
+    // Only a wish: without it a window's records lie on more pages than the processor remembers.
+    madvise(fresh.bytes.get(), whole, MADV_HUGEPAGE);
+  // The padding behind the block is read by vectorised parsers, so it must be there.
+  std::memset(fresh.bytes.get() + fresh.size, 0, record_view::padding_bytes);
+  bytes_ += whole;
+  blocks_.push_back(std::move(fresh));
+}
+
 record_batch::~record_batch() {
   if (released_)
     released_();
@@ -202,7 +229,6 @@ record_batch::~record_batch() {
 void record_batch::add(cerk::offset at_offset, std::int64_t timestamp_ms,
                        std::optional<std::string_view> key, std::optional<std::string_view> value,
                        std::string_view header, std::string_view packed_headers) {
-  constexpr std::size_t block_bytes = 256 << 10;
   const auto key_bytes = key ? key->substr(0, std::numeric_limits<std::uint16_t>::max())
                              : std::string_view{};
   const auto value_bytes = value.value_or(std::string_view{});
@@ -211,14 +237,8 @@ void record_batch::add(cerk::offset at_offset, std::int64_t timestamp_ms,
     header = header.substr(0, 1);
   const std::size_t size
     = value_bytes.size() + header.size() + key_bytes.size() + packed_headers.size();
-  if (blocks_.empty() || blocks_.back().size - blocks_.back().used < size) {
-    const std::size_t fresh = std::max(size, block_bytes);
-    // The padding behind the block is read by vectorised parsers, so it must be there.
-    blocks_.push_back(
-      {std::make_unique_for_overwrite<char[]>(fresh + record_view::padding_bytes), fresh, 0});
-    std::memset(blocks_.back().bytes.get() + fresh, 0, record_view::padding_bytes);
-    bytes_ += fresh;
-  }
+  if (blocks_.empty() || blocks_.back().size - blocks_.back().used < size)
+    add_block(size);
   auto& last = blocks_.back();
   char* const begin = last.bytes.get() + last.used;
   char* at = begin;

@@ -1,6 +1,7 @@
 // Restoring a partition, phase by phase.
 #include "replay_actor.hpp"
 
+#include "dealer_actor.hpp"
 #include "reader_actor.hpp"
 
 #include <algorithm>
@@ -10,8 +11,10 @@ namespace cerk {
 
 namespace {
 
-constexpr std::size_t read_bytes_max = 1 << 20;
+constexpr std::size_t read_bytes_max = 2 << 20;
 constexpr std::uint32_t reads_ahead = 2;
+/// Of a dealer at a time, so that it does not keep its thread from others for long.
+constexpr std::size_t share_parts_max = 1'024;
 
 } // namespace
 
@@ -53,6 +56,9 @@ void replay_actor::on_exit() {
   if (reader_)
     detail::tell_to_stop(reader_);
   reader_ = nullptr;
+  for (const auto& dealer : dealers_)
+    detail::tell_to_stop(dealer);
+  dealers_.clear();
 }
 
 // -- reading --------------------------------------------------------------------------------------
@@ -80,6 +86,9 @@ void replay_actor::begin() {
     return fail(*std::move(failed));
   reader_ = blocks ? spawn<reader_actor, caf::detached>(home_, caf::actor{this})
                    : spawn<reader_actor>(home_, caf::actor{this});
+  for (std::size_t i = 0; i < detail::worker_count(system()); ++i)
+    dealers_.push_back(spawn<dealer_actor>(home_));
+  shares_.resize(dealers_.size());
   enter(phase::reading);
   request_reads();
   continue_if_folded();
@@ -119,11 +128,18 @@ void replay_actor::on_batch(const batch_read& read) {
     batch->on_release([self = caf::actor{this}, bytes = batch->bytes()] {
       detail::tell_from_outside(self, batch_released{bytes});
     });
-    for (const auto& record : batch->records()) {
-      if (progress_.now == phase::failed)
-        return;
-      fold_record(batch, record);
+    const auto& records = batch->records();
+    for (std::size_t i = 0; i < records.size() && progress_.now != phase::failed; ++i) {
+      // Another thread wrote these bytes: header and key of each would be waited for.
+      if (i + 16 < records.size()) {
+        const char* soon = records[i + 16].header().data();
+        __builtin_prefetch(soon);
+        __builtin_prefetch(soon + 64);
+      }
+      fold_record(batch, records[i]);
     }
+    if (progress_.now == phase::failed)
+      return;
   }
   const auto& options = home_->shared().options;
   if (window_
@@ -267,11 +283,21 @@ void replay_actor::send_window() {
   }
   window_->records = std::move(grouped);
   const std::shared_ptr<const replay_window> window = std::move(window_);
+  auto send_share = [&](std::size_t dealer) {
+    shares_[dealer].window = window;
+    detail::tell(this, dealers_[dealer], std::exchange(shares_[dealer], {}));
+  };
   for (auto* slot : touched_) {
-    detail::tell(this, home_->actor_of(*slot),
-                 replay_slice{window, slot->window_begin, slot->window_begin + slot->window_count});
+    const auto dealer = slot->dealer % dealers_.size();
+    auto& parts = shares_[dealer].parts;
+    parts.push_back({slot, slot->window_begin, slot->window_begin + slot->window_count});
     slot->window_count = 0;
+    if (parts.size() == share_parts_max)
+      send_share(dealer);
   }
+  for (std::size_t dealer = 0; dealer < dealers_.size(); ++dealer)
+    if (!shares_[dealer].parts.empty())
+      send_share(dealer);
   window_ = nullptr;
   window_bytes_ = 0;
   window_slots_.clear();
@@ -334,6 +360,9 @@ void replay_actor::serve() {
     detail::tell(this, home_->producer, term_begins{claimed_});
   detail::tell_to_stop(reader_);
   reader_ = nullptr;
+  for (const auto& dealer : dealers_)
+    detail::tell_to_stop(dealer);
+  dealers_.clear();
   enter(phase::serving);
 }
 
@@ -355,10 +384,12 @@ void replay_actor::enter(phase next) {
 void replay_actor::report() {
   const auto& environment = home_->shared().options.environment;
   reported_ = environment.steady_now();
-  if (progress_.now == phase::reading || progress_.now == phase::claiming)
+  const bool is_first_of_serving = progress_.now == phase::serving && !has_served_;
+  has_served_ = has_served_ || is_first_of_serving;
+  if (progress_.now == phase::reading || progress_.now == phase::claiming || is_first_of_serving)
     progress_.seconds = std::chrono::duration<double>(reported_ - started_).count();
   progress_.aggregates = home_->size();
-  progress_.quarantined = home_->shared().quarantined.load(std::memory_order_relaxed);
+  progress_.quarantined = home_->quarantined.load(std::memory_order_relaxed);
   home_->shared().report(progress_);
 }
 

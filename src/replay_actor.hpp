@@ -17,8 +17,9 @@ namespace cerk {
 ///                   └───────────┴──► failed
 ///
 /// reading: batches come in, the fold says which records take effect, windows of them go to their
-/// aggregates. claiming: the log's end is reached and everything is folded; a claim is appended and
-/// read back; what the former owner wrote before it is folded on the way. serving: commands go.
+/// aggregates by way of their dealers. claiming: the log's end is reached and everything is folded;
+/// a claim is appended and read back; what the former owner wrote before it is folded on the way.
+/// serving: commands go.
 class replay_actor : public caf::event_based_actor {
 public:
   replay_actor(caf::actor_config& config, partition_ptr home);
@@ -52,6 +53,8 @@ private:
 
   partition_ptr home_;
   caf::actor reader_;
+  std::vector<caf::actor> dealers_;
+  std::vector<replay_share> shares_; // by dealer, of the window that is being sent
   restore_progress progress_;
   std::chrono::steady_clock::time_point started_;
   std::chrono::steady_clock::time_point reported_;
@@ -75,6 +78,7 @@ private:
   term claimed_;
   bool claim_is_seen_ = false;
   bool claim_holds_ = false;
+  bool has_served_ = false;
 };
 
 } // namespace cerk

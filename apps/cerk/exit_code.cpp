@@ -4,10 +4,8 @@
 namespace cerk::cli {
 
 exit_code exit_code_of(const error& why) noexcept {
-  // A file that is in use has no code of its own, but scripts must tell it from a broken one.
-  const bool is_in_use = why.code == errc::store_unusable
-                         && why.what.find("in use by another process") != std::string::npos;
-  return why.code == errc::fenced || is_in_use ? exit_code::conflict : exit_code::failed;
+  const bool is_somebody_else_s = why.code == errc::fenced || why.code == errc::store_in_use;
+  return is_somebody_else_s ? exit_code::conflict : exit_code::failed;
 }
 
 } // namespace cerk::cli

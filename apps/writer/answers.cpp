@@ -35,6 +35,7 @@ constexpr unsigned status_of(cerk::errc code) noexcept {
     case errc::unavailable:
     case errc::read_only:
     case errc::store_unusable:
+    case errc::store_in_use:
       return 503;
     case errc::unknown:
       return 504;

@@ -46,6 +46,8 @@ enum class errc : std::uint8_t {
   not_found,
   /// The store, its file or its topic cannot be used: what and why is in the text.
   store_unusable,
+  /// Another process has the store open.
+  store_in_use,
   /// Stored bytes that cannot be what cerk wrote.
   corrupt,
   /// A flag, a setting or a file given by the user is wrong.

@@ -145,7 +145,10 @@ std::vector<std::pair<std::string, std::string>> unpack_headers(std::string_view
 /// Written by one thread, then shared and read only.
 class record_batch {
 public:
-  record_batch() = default;
+  /// `bytes_expected` is a hint: a batch of megabytes is laid out in huge pages, where the system
+  /// has them (docs/decisions/0007-dealt-restore.md).
+  explicit record_batch(std::size_t bytes_expected = 0) : bytes_expected_(bytes_expected) {
+  }
   record_batch(const record_batch&) = delete;
   record_batch& operator=(const record_batch&) = delete;
   ~record_batch();
@@ -170,12 +173,19 @@ public:
   }
 
 private:
+  struct give_back {
+    void operator()(char* bytes) const noexcept;
+  };
+
   struct block {
-    std::unique_ptr<char[]> bytes;
-    std::size_t size = 0;
+    std::unique_ptr<char, give_back> bytes;
+    std::size_t size = 0; // without the padding behind it
     std::size_t used = 0;
   };
 
+  void add_block(std::size_t size_min);
+
+  std::size_t bytes_expected_ = 0;
   std::vector<block> blocks_;
   std::vector<record_view> records_;
   std::size_t bytes_ = 0;

@@ -15,7 +15,8 @@ struct sqlite_options {
   std::size_t event_bytes_max = 512 << 10;
   /// Largest file in bytes; past it appends are refused like on a full disk. 0: no bound.
   std::size_t file_bytes_max = 0;
-  /// Page cache in bytes. A larger one helps once the indices outgrow it.
+  /// Page cache in bytes, once the store is claimed. A larger one helps once the indices outgrow
+  /// it.
   std::size_t cache_bytes = 64 << 20;
   /// Appends waiting for the writing thread, in commits; past it they are refused as overloaded.
   std::size_t queue_commits_max = 65'536;
@@ -32,8 +33,9 @@ struct sqlite_options {
 /// anything is written and the store goes on.
 class sqlite_provider final : public provider {
 public:
-  /// Throws `failure_exception`: `store_unusable` when the file cannot be opened or written, is in
-  /// use by another process or is no cerk store; `corrupt` when its structure is damaged.
+  /// Throws `failure_exception`: `store_in_use` when another process has the file open,
+  /// `store_unusable` when it cannot be opened or written or is no cerk store, `corrupt` when its
+  /// structure is damaged.
   explicit sqlite_provider(sqlite_options options);
   ~sqlite_provider() override;
 

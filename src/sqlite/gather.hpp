@@ -2,6 +2,7 @@
 #pragma once
 
 #include <algorithm>
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 
@@ -14,9 +15,11 @@ namespace cerk::sqlite {
 /// most 63) transactions do not wait.
 class gather {
 public:
-  /// A transaction ended: it answered `commits`, and `waiting` more were handed over meanwhile.
-  void ended(std::size_t commits, std::size_t waiting) noexcept {
+  /// A transaction ended: it answered `commits`, `waiting` more were handed over meanwhile, and its
+  /// COMMIT took `took`.
+  void ended(std::size_t commits, std::size_t waiting, std::chrono::nanoseconds took) noexcept {
     expected_ = commits + waiting;
+    took_ = took;
     if (resting_ > 0)
       --resting_;
   }
@@ -24,6 +27,12 @@ public:
   /// Whether a transaction of `commits` should wait for more.
   bool should_wait(std::size_t commits) const noexcept {
     return resting_ == 0 && commits < expected_;
+  }
+
+  /// How long to wait for the next one: an eighth of what a second COMMIT would cost.
+  std::chrono::nanoseconds patience() const noexcept {
+    using namespace std::chrono_literals;
+    return std::clamp<std::chrono::nanoseconds>(took_ / 8, 50us, 2ms);
   }
 
   /// A wait ended without company.
@@ -39,6 +48,7 @@ public:
 
 private:
   std::size_t expected_ = 0;
+  std::chrono::nanoseconds took_{0};
   std::uint32_t rest_ = 0;
   std::uint32_t resting_ = 0;
 };

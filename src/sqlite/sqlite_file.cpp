@@ -13,6 +13,11 @@ namespace {
 
 constexpr int application_id = 0x6365726b; // "cerk"
 constexpr int schema_version = 1;
+/// Page cache while the log is read from end to end.
+constexpr std::size_t scan_cache_bytes = 2 << 20;
+/// The write-ahead log is moved into the file at 16 MiB: its pages repeat, so a longer one is moved
+/// at less cost for each commit, and a start after a crash reads it in milliseconds.
+constexpr int wal_pages_max = 4'096;
 
 // `offset` is the rowid. `version` is set for effective events and nothing else, `command_id` for
 // the first event of each command: the two unique indices are the conditional append.
@@ -92,9 +97,30 @@ void file::open(const sqlite_options& options) {
   execute("PRAGMA journal_mode=WAL");
   execute("PRAGMA synchronous=FULL");
   execute("PRAGMA foreign_keys=OFF");
-  execute(("PRAGMA cache_size=-" + std::to_string(options.cache_bytes / 1024)).c_str());
+  // In place of SQLite's own, which runs inside a COMMIT that somebody waits for.
+  sqlite3_wal_hook(
+    db_.get(),
+    [](void* counter, sqlite3*, const char*, int pages) {
+      *static_cast<int*>(counter) = pages;
+      return SQLITE_OK;
+    },
+    &wal_pages_);
+  set_cache_bytes(std::min<std::size_t>(options.cache_bytes, scan_cache_bytes));
   execute("BEGIN EXCLUSIVE");
   execute("COMMIT");
+}
+
+void file::checkpoint_if_due() noexcept {
+  if (wal_pages_ < wal_pages_max)
+    return;
+  wal_pages_ = 0; // a checkpoint that fails is tried again after as many pages
+  sqlite3_wal_checkpoint_v2(db_.get(), nullptr, SQLITE_CHECKPOINT_PASSIVE, nullptr, nullptr);
+}
+
+void file::set_cache_bytes(std::size_t bytes) noexcept {
+  const auto sql = "PRAGMA cache_size=-" + std::to_string(bytes / 1024);
+  // It cannot fail for a reason that the next statement would not tell.
+  sqlite3_exec(db_.get(), sql.c_str(), nullptr, nullptr, nullptr);
 }
 
 void file::execute(const char* sql) {
@@ -104,7 +130,7 @@ void file::execute(const char* sql) {
       return;
     case SQLITE_BUSY:
     case SQLITE_LOCKED:
-      unusable(errc::store_unusable, path_,
+      unusable(errc::store_in_use, path_,
                "is in use by another process; a SQLite store has one owner");
     case SQLITE_NOTADB:
       unusable(errc::corrupt, path_, "is no SQLite file, or its first page is damaged");

@@ -43,6 +43,10 @@ public:
   /// The term in force according to the file.
   term stored_term();
 
+  /// Until the first append the cache is small: what is read once, from end to end, stays in the
+  /// processor's caches instead.
+  void set_cache_bytes(std::size_t bytes) noexcept;
+
   // -- reading --
 
   /// Adds records from `from` on to `to`, about `bytes_max` bytes, at least one if there is one.
@@ -82,6 +86,11 @@ public:
   void release_savepoint() noexcept;
   void roll_back_to_savepoint() noexcept;
 
+  /// Moves what the write-ahead log holds into the file if it has grown to its bound. Takes
+  /// milliseconds, so it is for a moment when nobody waits for an answer. What cannot be moved now
+  /// stays in the write-ahead log, where it is as durable, until the next time.
+  void checkpoint_if_due() noexcept;
+
   /// Of the last failure.
   std::string message() const;
   bool last_was_full() const noexcept {
@@ -102,6 +111,7 @@ private:
   offset end_at_begin_{0};
   offset end_at_savepoint_{0};
   int last_code_ = SQLITE_OK;
+  int wal_pages_ = 0;
   statement begin_, commit_, roll_back_, savepoint_, release_, roll_back_to_;
   statement insert_, set_term_, get_term_, read_, read_aggregate_, find_command_, version_,
     has_version_;

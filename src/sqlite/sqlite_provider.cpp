@@ -50,12 +50,8 @@ using job = std::variant<append_job, claim_job, query_job>;
 /// first of them not to wait long for the last.
 constexpr std::size_t transaction_commits_max = 4'096;
 
-/// How long an open transaction waits for company. About one sync: waiting longer would cost more
-/// than the sync it saves.
-constexpr std::chrono::microseconds gather_max{150};
-
 /// Batches that wait here rather than with the producer, where an open transaction finds them.
-constexpr std::size_t flights_max = 64;
+constexpr std::size_t flights_max = 1'024;
 
 } // namespace
 
@@ -86,6 +82,7 @@ struct sqlite_provider::state {
   std::deque<job> queue;
   std::size_t queued_commits = 0;
   sqlite::gather gather;
+  std::chrono::nanoseconds commit_took{0}; // the last transaction's COMMIT
   bool closing = false;
   std::thread writer;
 
@@ -221,10 +218,12 @@ void sqlite_provider::state::run() {
     }
     {
       const std::lock_guard lock{queue_mutex};
-      gather.ended(commits, queued_commits);
+      gather.ended(commits, queued_commits, commit_took);
     }
     log_grew.notify_all();
     answer(jobs);
+    const std::lock_guard lock{file_mutex};
+    file.checkpoint_if_due();
   }
 }
 
@@ -239,7 +238,7 @@ void sqlite_provider::state::wait_for_company(std::size_t commits) {
   std::unique_lock lock{queue_mutex};
   if (!queue.empty() || !gather.should_wait(commits))
     return;
-  if (queue_changed.wait_for(lock, gather_max, [&] { return closing || !queue.empty(); }))
+  if (queue_changed.wait_for(lock, gather.patience(), [&] { return closing || !queue.empty(); }))
     gather.found_company();
   else
     gather.waited_in_vain();
@@ -297,7 +296,10 @@ void sqlite_provider::state::write(std::vector<job>& jobs, std::size_t& commits)
     stopped = why;
     return give_up(status::stopped, why);
   }
-  switch (file.commit()) {
+  const auto before = std::chrono::steady_clock::now();
+  const auto ended = file.commit();
+  commit_took = std::chrono::steady_clock::now() - before;
+  switch (ended) {
     case write_status::ok:
       return;
     case write_status::full:
@@ -339,6 +341,7 @@ bool sqlite_provider::state::write_claim(claim_job& c) {
   current = c.wanted.id;
   next_number = 1;
   claimed_here = true;
+  file.set_cache_bytes(options.cache_bytes);
   return file.set_term(current) == write_status::ok;
 }
 
@@ -438,7 +441,7 @@ result<std::unique_ptr<record_reader>> sqlite_provider::read(partition_id partit
     if (position >= s->file.end())
       s->log_grew.wait_for(lock, std::chrono::milliseconds{100},
                            [&] { return position < s->file.end(); });
-    auto batch = std::make_shared<record_batch>();
+    auto batch = std::make_shared<record_batch>(bytes_max);
     if (auto done = s->file.read(position, bytes_max, *batch); !done)
       return done.error();
     return batch;
@@ -454,6 +457,7 @@ result<void> sqlite_provider::append_verbatim(partition_id, const std::vector<re
     return error{errc::fenced, state_->info.name + " has an owner in this process"};
   if (state_->stopped)
     return *state_->stopped;
+  state_->file.set_cache_bytes(state_->options.cache_bytes);
   auto imported = sqlite::import_records(state_->file, records);
   if (imported)
     state_->current = state_->file.stored_term();

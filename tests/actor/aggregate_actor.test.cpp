@@ -142,12 +142,17 @@ CAF_TEST(a_slice_is_folded_and_a_bad_event_is_counted_once) {
   for (const auto& record : batch->records())
     window->records.push_back(&record);
   window->batches.push_back(batch);
-  detail::tell_from_outside(home()->restoring("a").actor, replay_slice{window, 0, 1});
-  settle();
+  const auto deal = [&](std::uint32_t begin, std::uint32_t end) {
+    const std::vector<replay_share::part> parts{{&home()->restoring("a"), begin, end}};
+    home()->for_each_actor(parts, [&](const auto& part, const caf::actor& aggregate) {
+      detail::tell_from_outside(aggregate, replay_slice{window, part.begin, part.end});
+    });
+    settle();
+  };
+  deal(0, 1);
   CAF_CHECK_EQUAL(look(), "a@1");
-  detail::tell_from_outside(home()->restoring("a").actor, replay_slice{window, 1, 3});
-  settle();
-  CAF_CHECK_EQUAL(shared().quarantined.load(), 1u);
+  deal(1, 3);
+  CAF_CHECK_EQUAL(home()->quarantined.load(), 1u);
   send(bank::deposit{5});
   CAF_CHECK(answers.at(0).starts_with("failed: quarantined: the event at offset 1"));
 }

@@ -28,8 +28,8 @@ struct fixture : actor_fixture {
   }
 
   void append(const caf::actor& aggregate, const std::string& id, std::uint64_t expected) {
-    detail::tell_from_outside(producer,
-                              append_message{aggregate, {++sequence, commit_of(id, expected)}});
+    caf::anon_send<caf::message_priority::high>(
+      producer, append_message{aggregate, {++sequence, commit_of(id, expected)}});
   }
 
   std::uint64_t batches() {

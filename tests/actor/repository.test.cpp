@@ -86,6 +86,43 @@ decision<grown> decide(const size&, const grow& c) {
   return grown{c.by};
 }
 
+// A state whose copies can fail.
+struct stone {
+  inline static bool refuses_copies = false;
+  std::string text;
+
+  stone() = default;
+  stone(stone&&) = default;
+  stone& operator=(stone&&) = default;
+  stone(const stone& other) : text(other.text) {
+    if (refuses_copies)
+      throw std::runtime_error{"too heavy"};
+  }
+  stone& operator=(const stone& other) {
+    return *this = stone{other};
+  }
+  ~stone() = default;
+};
+BOOST_DESCRIBE_STRUCT(stone, (), (text))
+struct carved {
+  std::string text;
+};
+BOOST_DESCRIBE_STRUCT(carved, (), (text))
+struct carve {
+  std::string text;
+};
+BOOST_DESCRIBE_STRUCT(carve, (), (text))
+
+stone evolve(stone self, const carved& e) {
+  self.text += e.text;
+  return self;
+}
+decision<carved> decide(const stone&, const carve& c) {
+  return carved{c.text};
+}
+
+constexpr auto stones = aggregate<stone>("stone").event<carved>("Carved").command<carve>("Carve");
+
 constexpr auto sizes = aggregate<size>("size").event<grown>("Grown").command<grow>("Grow");
 
 } // namespace
@@ -280,6 +317,21 @@ CAF_TEST(a_state_that_cannot_be_encoded_harms_nobody_else) {
   CAF_CHECK_EQUAL(seen, std::vector<std::string>{"sound"});
   static_cast<void>(repo.state_hash());
   CAF_CHECK(all.send("infinite", grow{1}).accepted());
+}
+
+CAF_TEST(a_state_that_cannot_be_copied_fails_who_asks_and_nothing_else) {
+  memory_provider store;
+  repository repo{system, store, stones};
+  const auto all = repo.of(stones);
+  CAF_CHECK(all.send("s", carve{"a"}).accepted());
+  stone::refuses_copies = true;
+  const auto failed = all.send("s", carve{"b"});
+  CAF_REQUIRE(failed.get_failure() != nullptr);
+  CAF_CHECK(failed.get_failure()->code == errc::domain_error);
+  CAF_CHECK(all.get("s").error().code == errc::domain_error);
+  stone::refuses_copies = false;
+  CAF_CHECK(all.send("s", carve{"c"}).accepted());
+  CAF_CHECK_EQUAL(all.get("s").value().state.text, "ac");
 }
 
 CAF_TEST(quarantined_aggregates_are_listed) {

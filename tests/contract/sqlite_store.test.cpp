@@ -65,7 +65,7 @@ CAF_TEST(a_second_owner_is_refused_with_the_name_of_the_file) {
   const folder home;
   cerk::sqlite_provider first{{.path = home.file()}};
   const auto why = refusal_of({.path = home.file()});
-  CAF_CHECK(why.code == cerk::errc::store_unusable);
+  CAF_CHECK(why.code == cerk::errc::store_in_use);
   CAF_CHECK(why.what.find(home.file()) != std::string::npos);
   CAF_CHECK(why.what.find("in use") != std::string::npos);
 }

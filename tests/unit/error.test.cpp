@@ -36,6 +36,7 @@ const std::vector<expectation> codes{
   {errc::read_only, "read_only", retry::never},
   {errc::not_found, "not_found", retry::never},
   {errc::store_unusable, "store_unusable", retry::never},
+  {errc::store_in_use, "store_in_use", retry::never},
   {errc::corrupt, "corrupt", retry::never},
   {errc::bad_input, "bad_input", retry::never},
 };

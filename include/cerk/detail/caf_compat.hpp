@@ -7,11 +7,17 @@
 #include <caf/event_based_actor.hpp>
 #include <caf/send.hpp>
 
+#include <algorithm>
 #include <chrono>
+#include <limits>
 #include <utility>
+#include <vector>
 
 #if CAF_VERSION < 1800
 #  include <caf/atom.hpp>
+#  include <caf/execution_unit.hpp>
+#  include <caf/resumable.hpp>
+#  include <caf/scheduler/abstract_coordinator.hpp>
 #  include <caf/thread_hook.hpp>
 // In 0.17 a message type needs no id.
 #  define CERK_BEGIN_MESSAGES(block, first) \
@@ -47,6 +53,16 @@ void tell(caf::event_based_actor* self, const caf::actor& to, Ts&&... content) {
 #endif
 }
 
+/// Sends to oneself, ahead of what was sent without urgency.
+template <class T>
+void tell_self_urgently(caf::event_based_actor* self, T content) {
+#if CAF_VERSION < 1800
+  self->send<caf::message_priority::high>(self, std::move(content));
+#else
+  self->mail(std::move(content)).urgent().send(self);
+#endif
+}
+
 /// Sends from anywhere; nobody to answer to.
 template <class... Ts>
 void tell_from_outside(const caf::actor& to, Ts&&... content) {
@@ -70,6 +86,82 @@ void tell_self_later(caf::event_based_actor* self, std::chrono::milliseconds del
 inline void tell_to_stop(const caf::actor& who) {
   caf::anon_send_exit(who, caf::exit_reason::user_shutdown);
 }
+
+/// How many actors the system runs at once.
+inline std::size_t worker_count(caf::actor_system& system) {
+#if CAF_VERSION < 1800
+  return std::max<std::size_t>(system.scheduler().num_workers(), 1);
+#else
+  return std::max<std::size_t>(get_or(system.config(), "caf.scheduler.max-threads",
+                                      std::max<std::size_t>(std::thread::hardware_concurrency(),
+                                                            1)),
+                               1);
+#endif
+}
+
+/// Runs the receivers of its messages on the thread that calls `run`: many short jobs need neither
+/// the scheduler's queue nor a wake-up each. See docs/decisions/0007-dealt-restore.md.
+#if CAF_VERSION < 1800
+class runner_on_this_thread : private caf::execution_unit {
+public:
+  explicit runner_on_this_thread(caf::actor_system& system) : caf::execution_unit(&system) {
+  }
+
+  template <class T>
+  void tell(const caf::actor& to, T content) {
+    caf::actor_cast<caf::abstract_actor*>(to)->eq_impl(caf::make_message_id(), nullptr, this,
+                                                       std::move(content));
+  }
+
+  /// Ahead of what was told without urgency.
+  template <class T>
+  void tell_urgently(const caf::actor& to, T content) {
+    caf::actor_cast<caf::abstract_actor*>(to)->eq_impl(
+      caf::make_message_id(caf::message_priority::high), nullptr, this, std::move(content));
+  }
+
+  /// Until all have emptied their mailboxes.
+  void run() {
+    for (std::size_t next = 0; next < jobs_.size(); ++next) {
+      auto* job = jobs_[next];
+      const auto how = job->resume(this, std::numeric_limits<std::size_t>::max());
+      if (how == caf::resumable::resume_later)
+        jobs_.push_back(job);
+      else
+        intrusive_ptr_release(job);
+    }
+    jobs_.clear();
+  }
+
+private:
+  // An actor that has something to do now; this holds a reference to it.
+  void exec_later(caf::resumable* job) override {
+    jobs_.push_back(job);
+  }
+
+  std::vector<caf::resumable*> jobs_;
+};
+#else
+class runner_on_this_thread {
+public:
+  explicit runner_on_this_thread(caf::actor_system&) {
+  }
+
+  template <class T>
+  void tell(const caf::actor& to, T content) {
+    caf::anon_mail(std::move(content)).send(to);
+  }
+
+  template <class T>
+  void tell_urgently(const caf::actor& to, T content) {
+    caf::anon_mail(std::move(content)).urgent().send(to);
+  }
+
+  void run() {
+    // CAF 1.x has no such place to plug in; its scheduler has the actors already.
+  }
+};
+#endif
 
 /// Whether this thread was started by CAF, so that blocking it may stop every actor.
 inline thread_local bool on_caf_thread = false;
