@@ -30,13 +30,16 @@ private:
     const std::shared_ptr<const replay_window> window{own, own->get()};
     home_->for_each_actor(share.parts,
                           [this](const auto&, const auto& actor) { aggregates_.push_back(actor); });
+    std::uint64_t events = 0;
     for (std::size_t i = 0; i < aggregates_.size(); ++i) {
       fetch_ahead(share, i);
       const auto& part = share.parts[i];
       runner_.tell(aggregates_[i], replay_slice{window, part.begin, part.end});
       runner_.run();
+      events += part.end - part.begin;
     }
     aggregates_.clear();
+    home_->events_dealt.fetch_add(events, std::memory_order_relaxed);
   }
 
   // Records of one aggregate lie far apart, and another thread wrote them: while one aggregate

@@ -146,7 +146,7 @@ std::vector<caf::actor> partition::actors() const {
   const std::shared_lock lock{mutex_};
   std::vector<caf::actor> all;
   all.reserve(slots_.size());
-  const std::shared_lock actors_lock{actors_mutex_};
+  const std::unique_lock actors_lock{actors_mutex_}; // a dealer may be making some
   for (const auto& [id, slot] : slots_)
     if (slot->actor)
       all.push_back(slot->actor);

@@ -13,7 +13,7 @@ namespace {
 
 constexpr std::size_t read_bytes_max = 2 << 20;
 constexpr std::uint32_t reads_ahead = 2;
-/// Of a dealer at a time, so that it does not keep its thread from others for long.
+/// In one message to a dealer, so that it can begin before the window is handed out.
 constexpr std::size_t share_parts_max = 1'024;
 
 } // namespace
@@ -59,6 +59,9 @@ void replay_actor::on_exit() {
   for (const auto& dealer : dealers_)
     detail::tell_to_stop(dealer);
   dealers_.clear();
+  // Batches report to this actor when they go, so they must not wait for it to go.
+  window_ = nullptr;
+  group_.clear();
 }
 
 // -- reading --------------------------------------------------------------------------------------
@@ -106,11 +109,28 @@ void replay_actor::request_reads() {
   // Behind the log's end a read may wait, and a second one would only keep us from serving.
   const std::uint32_t ahead = progress_.now == phase::reading ? reads_ahead : 1;
   while (wants_more && !read_fails_ && reads_under_way_ < ahead
-         && (outstanding_bytes_ == 0
-             || outstanding_bytes_ + (reads_under_way_ + 1) * bytes <= budget_bytes_)) {
+         && (outstanding_bytes_ + (reads_under_way_ + 1) * bytes <= budget_bytes_
+             || (reads_under_way_ == 0 && outstanding_bytes_ <= held_bytes()))) {
     ++reads_under_way_;
     detail::tell(this, reader_, read_more{bytes});
   }
+}
+
+// What is outstanding because of this actor alone: nobody else will release it.
+std::size_t replay_actor::held_bytes() const {
+  std::vector<const record_batch*> held;
+  for (const auto& [batch, record] : group_)
+    if (held.empty() || held.back() != batch.get())
+      held.push_back(batch.get());
+  if (window_)
+    for (const auto& batch : window_->batches)
+      held.push_back(batch.get());
+  std::sort(held.begin(), held.end());
+  held.erase(std::unique(held.begin(), held.end()), held.end());
+  std::size_t bytes = 0;
+  for (const auto* batch : held)
+    bytes += batch->bytes();
+  return bytes;
 }
 
 void replay_actor::on_batch(const batch_read& read) {
@@ -315,13 +335,10 @@ void replay_actor::continue_if_folded() {
   if (window_)
     send_window();
   // An open group keeps its batches: its end is not in the log, and may come before our claim.
-  std::size_t held = 0;
-  const record_batch* last = nullptr;
-  for (const auto& [batch, record] : group_)
-    if (batch.get() != std::exchange(last, batch.get()))
-      held += batch->bytes();
-  if (outstanding_bytes_ > held)
+  if (outstanding_bytes_ > held_bytes())
     return;
+  if (home_->events_dealt.load(std::memory_order_relaxed) != progress_.events)
+    return fail({errc::store_unusable, "not every event reached its aggregate; is memory short?"});
   if (progress_.now == phase::claiming || home_->shared().options.read_only)
     return serve();
   append_claim();
@@ -357,7 +374,8 @@ void replay_actor::serve() {
     return enter(phase::fenced);
   }
   if (claimed_ != term{})
-    detail::tell(this, home_->producer, term_begins{claimed_});
+    // Ahead of the first append, which is urgent.
+    detail::tell_urgently(this, home_->producer, term_begins{claimed_});
   detail::tell_to_stop(reader_);
   reader_ = nullptr;
   for (const auto& dealer : dealers_)

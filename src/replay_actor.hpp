@@ -37,6 +37,7 @@ private:
   std::size_t read_size() const noexcept;
   void request_reads();
   void on_batch(const batch_read& read);
+  std::size_t held_bytes() const;
   void on_read_failure(const error& why);
   void on_claim_record(const claim& read);
   void fold_record(const std::shared_ptr<const record_batch>& batch, const record_view& record);

@@ -24,9 +24,10 @@ public:
       --resting_;
   }
 
-  /// Whether a transaction of `commits` should wait for more.
-  bool should_wait(std::size_t commits) const noexcept {
-    return resting_ == 0 && commits < expected_;
+  /// Whether a transaction of `commits`, which has waited for `waited` in all, should wait for
+  /// more. Not for longer than a second COMMIT would take.
+  bool should_wait(std::size_t commits, std::chrono::nanoseconds waited) const noexcept {
+    return resting_ == 0 && commits < expected_ && waited < took_;
   }
 
   /// How long to wait for the next one: an eighth of what a second COMMIT would cost.

@@ -15,9 +15,6 @@ constexpr int application_id = 0x6365726b; // "cerk"
 constexpr int schema_version = 1;
 /// Page cache while the log is read from end to end.
 constexpr std::size_t scan_cache_bytes = 2 << 20;
-/// The write-ahead log is moved into the file at 16 MiB: its pages repeat, so a longer one is moved
-/// at less cost for each commit, and a start after a crash reads it in milliseconds.
-constexpr int wal_pages_max = 4'096;
 
 // `offset` is the rowid. `version` is set for effective events and nothing else, `command_id` for
 // the first event of each command: the two unique indices are the conditional append.
@@ -111,10 +108,13 @@ void file::open(const sqlite_options& options) {
 }
 
 void file::checkpoint_if_due() noexcept {
-  if (wal_pages_ < wal_pages_max)
+  if (wal_pages_ < checkpoint_at_pages_)
     return;
-  wal_pages_ = 0; // a checkpoint that fails is tried again after as many pages
-  sqlite3_wal_checkpoint_v2(db_.get(), nullptr, SQLITE_CHECKPOINT_PASSIVE, nullptr, nullptr);
+  const int code
+    = sqlite3_wal_checkpoint_v2(db_.get(), nullptr, SQLITE_CHECKPOINT_PASSIVE, nullptr, nullptr);
+  // One that fails is tried again when the log has grown by as much.
+  checkpoint_at_pages_ = code == SQLITE_OK ? wal_pages_max : wal_pages_ + wal_pages_max;
+  wal_pages_ = 0;
 }
 
 void file::set_cache_bytes(std::size_t bytes) noexcept {

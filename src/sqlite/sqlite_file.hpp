@@ -25,6 +25,10 @@ enum class write_status : std::uint8_t {
   failed,
 };
 
+/// The write-ahead log is moved into the file at 16 MiB: its pages repeat, so a longer one is moved
+/// at less cost for each commit, and a start after a crash reads it in milliseconds.
+constexpr int wal_pages_max = 4'096;
+
 /// The file. Used by one thread at a time.
 class file {
 public:
@@ -111,7 +115,8 @@ private:
   offset end_at_begin_{0};
   offset end_at_savepoint_{0};
   int last_code_ = SQLITE_OK;
-  int wal_pages_ = 0;
+  int wal_pages_ = 0; // after the last COMMIT
+  int checkpoint_at_pages_ = wal_pages_max;
   statement begin_, commit_, roll_back_, savepoint_, release_, roll_back_to_;
   statement insert_, set_term_, get_term_, read_, read_aggregate_, find_command_, version_,
     has_version_;

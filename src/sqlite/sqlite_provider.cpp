@@ -88,7 +88,7 @@ struct sqlite_provider::state {
 
   void run();
   bool wait_for_jobs();
-  void wait_for_company(std::size_t commits);
+  void wait_for_company(std::size_t commits, std::chrono::nanoseconds& waited);
   std::size_t take_jobs(std::vector<job>& jobs);
   void write(std::vector<job>& jobs, std::size_t& commits);
   bool write_jobs(std::vector<job>& jobs, std::size_t from);
@@ -234,14 +234,17 @@ bool sqlite_provider::state::wait_for_jobs() {
   return !queue.empty();
 }
 
-void sqlite_provider::state::wait_for_company(std::size_t commits) {
+void sqlite_provider::state::wait_for_company(std::size_t commits,
+                                              std::chrono::nanoseconds& waited) {
   std::unique_lock lock{queue_mutex};
-  if (!queue.empty() || !gather.should_wait(commits))
+  if (!queue.empty() || !gather.should_wait(commits, waited))
     return;
+  const auto before = std::chrono::steady_clock::now();
   if (queue_changed.wait_for(lock, gather.patience(), [&] { return closing || !queue.empty(); }))
     gather.found_company();
   else
     gather.waited_in_vain();
+  waited += std::chrono::steady_clock::now() - before;
 }
 
 // Takes what waits, up to the transaction's bound; returns how many commits that is.
@@ -277,6 +280,7 @@ void sqlite_provider::state::write(std::vector<job>& jobs, std::size_t& commits)
     refuse_all(jobs, how, why);
   };
   bool written = file.begin() == write_status::ok;
+  std::chrono::nanoseconds waited{0};
   // What came meanwhile joins the transaction that is open, so nothing waits for a timer and
   // nothing for a second sync.
   for (std::size_t from = 0; written && from < jobs.size();) {
@@ -284,7 +288,7 @@ void sqlite_provider::state::write(std::vector<job>& jobs, std::size_t& commits)
     from = jobs.size();
     if (!written || commits >= transaction_commits_max)
       break;
-    wait_for_company(commits);
+    wait_for_company(commits, waited);
     commits += take_jobs(jobs);
   }
   if (!written) {
@@ -461,6 +465,7 @@ result<void> sqlite_provider::append_verbatim(partition_id, const std::vector<re
   auto imported = sqlite::import_records(state_->file, records);
   if (imported)
     state_->current = state_->file.stored_term();
+  state_->file.checkpoint_if_due();
   return imported;
 }
 

@@ -95,6 +95,15 @@ CAF_TEST(a_restore_within_a_tiny_budget_of_memory_ends_the_same) {
   CAF_CHECK_EQUAL(aggregates(), strings{"a@30 29"});
 }
 
+CAF_TEST(a_command_s_events_may_be_larger_than_the_budget) {
+  claim(50, 0);
+  write(50, commit_of("a", 0, {"x", "y", "z"}));
+  options.restore_bytes_in_flight_max = 1;
+  restore();
+  CAF_CHECK_EQUAL(phases, served);
+  CAF_CHECK_EQUAL(aggregates(), strings{"a@3 z"});
+}
+
 CAF_TEST(void_records_change_nothing_and_are_counted) {
   claim(50, 0);
   write(50, commit_of("a", 0, {"mine"}));

@@ -9,9 +9,9 @@
 
 #include <algorithm>
 #include <chrono>
-#include <limits>
+#include <deque>
+#include <thread>
 #include <utility>
-#include <vector>
 
 #if CAF_VERSION < 1800
 #  include <caf/atom.hpp>
@@ -50,6 +50,16 @@ void tell(caf::event_based_actor* self, const caf::actor& to, Ts&&... content) {
   self->send(to, std::forward<Ts>(content)...);
 #else
   self->mail(std::forward<Ts>(content)...).send(to);
+#endif
+}
+
+/// Sends from an actor, ahead of what is sent without urgency.
+template <class T>
+void tell_urgently(caf::event_based_actor* self, const caf::actor& to, T content) {
+#if CAF_VERSION < 1800
+  self->send<caf::message_priority::high>(to, std::move(content));
+#else
+  self->mail(std::move(content)).urgent().send(to);
 #endif
 }
 
@@ -107,6 +117,15 @@ public:
   explicit runner_on_this_thread(caf::actor_system& system) : caf::execution_unit(&system) {
   }
 
+  runner_on_this_thread(const runner_on_this_thread&) = delete;
+  runner_on_this_thread& operator=(const runner_on_this_thread&) = delete;
+
+  /// What was told and not run goes to the scheduler.
+  ~runner_on_this_thread() override {
+    for (auto* job : jobs_)
+      system().scheduler().enqueue(job);
+  }
+
   template <class T>
   void tell(const caf::actor& to, T content) {
     caf::actor_cast<caf::abstract_actor*>(to)->eq_impl(caf::make_message_id(), nullptr, this,
@@ -120,26 +139,28 @@ public:
       caf::make_message_id(caf::message_priority::high), nullptr, this, std::move(content));
   }
 
-  /// Until all have emptied their mailboxes.
+  /// Each for a few messages; whoever has more left goes on with the scheduler, so that the caller
+  /// gets on with its own.
   void run() {
-    for (std::size_t next = 0; next < jobs_.size(); ++next) {
-      auto* job = jobs_[next];
-      const auto how = job->resume(this, std::numeric_limits<std::size_t>::max());
-      if (how == caf::resumable::resume_later)
-        jobs_.push_back(job);
+    while (!jobs_.empty()) {
+      auto* job = jobs_.front();
+      jobs_.pop_front();
+      if (job->resume(this, messages_max) == caf::resumable::resume_later)
+        system().scheduler().enqueue(job);
       else
         intrusive_ptr_release(job);
     }
-    jobs_.clear();
   }
 
 private:
+  static constexpr std::size_t messages_max = 16;
+
   // An actor that has something to do now; this holds a reference to it.
   void exec_later(caf::resumable* job) override {
     jobs_.push_back(job);
   }
 
-  std::vector<caf::resumable*> jobs_;
+  std::deque<caf::resumable*> jobs_;
 };
 #else
 class runner_on_this_thread {
