@@ -13,18 +13,28 @@ namespace cerk {
 /// docs/decisions/0007-dealt-restore.md.
 class dealer_actor : public caf::event_based_actor {
 public:
-  dealer_actor(caf::actor_config& config, partition_ptr home)
-    : caf::event_based_actor(config), home_(std::move(home)), runner_(system()) {
+  dealer_actor(caf::actor_config& config, partition_ptr home, caf::actor replay)
+    : caf::event_based_actor(config),
+      home_(std::move(home)),
+      replay_(std::move(replay)),
+      runner_(system()) {
   }
 
   caf::behavior make_behavior() override {
     return {
-      [this](const replay_share& share) { deal(share); },
+      [this](const replay_share& share) {
+        try {
+          detail::tell(this, replay_, share_dealt{deal(share)});
+        } catch (const std::exception& e) {
+          detail::tell(this, replay_, share_dealt{error{errc::store_unusable, e.what()}});
+        }
+      },
     };
   }
 
 private:
-  void deal(const replay_share& share) {
+  // The number of events; fewer than in the share only if the partition was cleared.
+  std::uint64_t deal(const replay_share& share) {
     // A count of its own, or all dealers would count on one cache line.
     const auto own = std::make_shared<std::shared_ptr<const replay_window>>(share.window);
     const std::shared_ptr<const replay_window> window{own, own->get()};
@@ -39,7 +49,7 @@ private:
       events += part.end - part.begin;
     }
     aggregates_.clear();
-    home_->events_dealt.fetch_add(events, std::memory_order_relaxed);
+    return events;
   }
 
   // Records of one aggregate lie far apart, and another thread wrote them: while one aggregate
@@ -59,6 +69,7 @@ private:
   }
 
   partition_ptr home_;
+  caf::actor replay_;
   detail::runner_on_this_thread runner_;
   std::vector<caf::actor> aggregates_; // of the share that is being dealt
 };

@@ -74,6 +74,11 @@ struct replay_slice {
   std::uint32_t end = 0;
 };
 
+/// To the replay actor, from a dealer: what became of a share.
+struct share_dealt {
+  result<std::uint64_t> events{0};
+};
+
 /// To the reader actor: read up to this many bytes.
 struct read_more {
   std::size_t bytes = 0;
@@ -122,6 +127,7 @@ CERK_MESSAGE(cerk_private, (cerk::sweep_deadlines))
 CERK_MESSAGE(cerk_private, (cerk::abandon_all))
 CERK_MESSAGE(cerk_private, (cerk::replay_share))
 CERK_MESSAGE(cerk_private, (cerk::replay_slice))
+CERK_MESSAGE(cerk_private, (cerk::share_dealt))
 CERK_MESSAGE(cerk_private, (cerk::read_more))
 CERK_MESSAGE(cerk_private, (cerk::batch_read))
 CERK_MESSAGE(cerk_private, (cerk::batch_released))
@@ -142,6 +148,7 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(cerk::sweep_deadlines)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(cerk::abandon_all)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(cerk::replay_share)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(cerk::replay_slice)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(cerk::share_dealt)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(cerk::read_more)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(cerk::batch_read)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(cerk::batch_released)

@@ -184,9 +184,6 @@ public:
     phase_.store(now, std::memory_order_release);
   }
 
-  /// Events handed to their aggregates by dealers. A dealer that dies drops its shares, and then
-  /// this says so.
-  std::atomic<std::uint64_t> events_dealt{0};
   /// Aggregates that take no commands because of a stored event.
   std::atomic<std::uint64_t> quarantined{0};
 

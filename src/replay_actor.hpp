@@ -80,6 +80,7 @@ private:
   bool claim_is_seen_ = false;
   bool claim_holds_ = false;
   bool has_served_ = false;
+  std::uint64_t events_dealt_ = 0;
 };
 
 } // namespace cerk
