@@ -12,9 +12,8 @@
 #include <nlohmann/json.hpp>
 
 #include <chrono>
-#include <condition_variable>
 #include <deque>
-#include <mutex>
+#include <future>
 #include <unordered_map>
 
 namespace cerk {
@@ -253,28 +252,6 @@ struct log_writer::state {
 
 namespace {
 
-// A callback's value, waited for by the thread that asked.
-template <class T>
-class arrival {
-public:
-  void arrive(T value) {
-    const std::lock_guard lock{mutex_};
-    value_ = std::move(value);
-    changed_.notify_all();
-  }
-
-  T wait() {
-    std::unique_lock lock{mutex_};
-    changed_.wait(lock, [&] { return value_.has_value(); });
-    return *std::move(value_);
-  }
-
-private:
-  std::mutex mutex_;
-  std::condition_variable changed_;
-  std::optional<T> value_;
-};
-
 result<term> claim_partition(provider& store, partition_id partition, term seen, offset from,
                              const std::string& owner, const environment& env) {
   const claim wanted{.id = {env.random() | 1},
@@ -282,10 +259,10 @@ result<term> claim_partition(provider& store, partition_id partition, term seen,
                      .owner = owner,
                      .partition_count = store.info().partition_count,
                      .partitioner = store.info().partitioner};
-  auto appended = std::make_shared<arrival<result<offset>>>();
+  auto appended = std::make_shared<std::promise<result<offset>>>();
   store.append_claim(partition, wanted,
-                     [appended](result<offset> at) { appended->arrive(std::move(at)); });
-  if (auto at = appended->wait(); !at)
+                     [appended](result<offset> at) { appended->set_value(std::move(at)); });
+  if (auto at = appended->get_future().get(); !at)
     return at.error();
   // Nothing may have come between what was read and the claim: versions would be stale.
   auto opened = store.read(partition, from);
@@ -375,12 +352,12 @@ result<void> log_writer::send(const std::vector<new_event>& events) {
       const auto last
         = commits.begin()
           + static_cast<std::ptrdiff_t>(std::min(begin + batch_commits, commits.size()));
-      auto done = std::make_shared<arrival<std::vector<commit_result>>>();
+      auto done = std::make_shared<std::promise<std::vector<commit_result>>>();
       store.append(partition_id{static_cast<std::int32_t>(p)}, state_->partitions[p].term,
                    {first, last}, [done](std::vector<commit_result> results) {
-                     done->arrive(std::move(results));
+                     done->set_value(std::move(results));
                    });
-      const auto results = done->wait();
+      const auto results = done->get_future().get();
       std::optional<error> failed;
       for (std::size_t i = 0; i < results.size(); ++i) {
         const auto& c = *first[static_cast<std::ptrdiff_t>(i)];

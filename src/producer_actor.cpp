@@ -42,7 +42,7 @@ void producer_actor::on_append(const append_message& message) {
     return;
   // Behind everything that is in the mailbox already: that is the batch.
   flush_is_due_ = true;
-  detail::tell_self_urgently(this, flush_batches{});
+  detail::tell_urgently(this, caf::actor{this}, flush_batches{});
 }
 
 void producer_actor::on_flush() {

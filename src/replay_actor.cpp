@@ -62,12 +62,7 @@ caf::behavior replay_actor::make_behavior() {
 
 void replay_actor::on_exit() {
   // A thread of its own would wait for messages for ever.
-  if (reader_)
-    detail::tell_to_stop(reader_);
-  reader_ = nullptr;
-  for (const auto& dealer : dealers_)
-    detail::tell_to_stop(dealer);
-  dealers_.clear();
+  dismiss_helpers();
   // Batches report to this actor when they go, so they must not wait for it to go.
   window_ = nullptr;
   group_.clear();
@@ -386,12 +381,17 @@ void replay_actor::serve() {
   if (claimed_ != term{})
     // Ahead of the first append, which is urgent.
     detail::tell_urgently(this, home_->producer, term_begins{claimed_});
-  detail::tell_to_stop(reader_);
+  dismiss_helpers();
+  enter(phase::serving);
+}
+
+void replay_actor::dismiss_helpers() {
+  if (reader_)
+    detail::tell_to_stop(reader_);
   reader_ = nullptr;
   for (const auto& dealer : dealers_)
     detail::tell_to_stop(dealer);
   dealers_.clear();
-  enter(phase::serving);
 }
 
 // -- phases ---------------------------------------------------------------------------------------
@@ -412,9 +412,8 @@ void replay_actor::enter(phase next) {
 void replay_actor::report() {
   const auto& environment = home_->shared().options.environment;
   reported_ = environment.steady_now();
-  const bool is_first_of_serving = progress_.now == phase::serving && !has_served_;
-  has_served_ = has_served_ || is_first_of_serving;
-  if (progress_.now == phase::reading || progress_.now == phase::claiming || is_first_of_serving)
+  if (progress_.now == phase::reading || progress_.now == phase::claiming
+      || progress_.now == phase::serving)
     progress_.seconds = std::chrono::duration<double>(reported_ - started_).count();
   progress_.aggregates = home_->size();
   progress_.quarantined = home_->quarantined.load(std::memory_order_relaxed);

@@ -48,6 +48,7 @@ private:
   void continue_if_folded();
   void append_claim();
   void serve();
+  void dismiss_helpers();
   void fail(error why);
   void enter(phase next);
   void report();
@@ -79,7 +80,6 @@ private:
   term claimed_;
   bool claim_is_seen_ = false;
   bool claim_holds_ = false;
-  bool has_served_ = false;
   std::uint64_t events_dealt_ = 0;
 };
 

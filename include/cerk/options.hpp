@@ -115,7 +115,8 @@ struct repository_options {
   /// How long the destructor waits for commands in flight; then they are answered `stopping` or
   /// `unknown`, as is true of each.
   std::chrono::milliseconds drain_timeout{10'000};
-  /// Bytes read from the log and not yet folded, over all partitions.
+  /// Bytes read from the log and not yet folded, over all partitions; each may exceed its share by
+  /// the read under way, and by a command whose events are larger than all of it.
   std::size_t restore_bytes_in_flight_max = 256 << 20;
   /// Events gathered before they are handed to their aggregates. Larger windows mean fewer, longer
   /// messages, and memory (bounded by the line above).

@@ -4,10 +4,9 @@
 #include "cerk/log.hpp"
 #include "cerk/provider.hpp"
 
-#include <condition_variable>
 #include <functional>
+#include <future>
 #include <memory>
-#include <mutex>
 #include <string>
 #include <vector>
 
@@ -26,27 +25,21 @@ struct factory {
   std::size_t event_bytes_max = 512 << 10;
 };
 
-/// Waits for a callback; every provider answers by itself, so there is no time limit but the
-/// test's.
+/// What a callback brings. Shared with it: who waits may be gone before the callback returns.
+/// Every provider answers by itself, so there is no time limit but the test's.
 template <class T>
 class answer {
 public:
-  void set(T value) {
-    const std::lock_guard lock{mutex_};
-    value_ = std::move(value);
-    changed_.notify_all();
+  void set(T value) const {
+    promise_->set_value(std::move(value));
   }
 
-  T get() {
-    std::unique_lock lock{mutex_};
-    changed_.wait(lock, [&] { return value_.has_value(); });
-    return *std::move(value_);
+  T get() const {
+    return promise_->get_future().get();
   }
 
 private:
-  std::mutex mutex_;
-  std::condition_variable changed_;
-  std::optional<T> value_;
+  std::shared_ptr<std::promise<T>> promise_ = std::make_shared<std::promise<T>>();
 };
 
 inline constexpr cerk::partition_id first_partition{0};
@@ -57,9 +50,9 @@ inline cerk::partition_id home_of(cerk::provider& store, const std::string& id) 
 
 inline cerk::offset claim(cerk::provider& store, cerk::partition_id p, std::uint64_t id,
                           std::uint64_t replaces) {
-  answer<cerk::result<cerk::offset>> at;
+  const answer<cerk::result<cerk::offset>> at;
   store.append_claim(p, {.id = {id}, .replaces = {replaces}, .owner = "contract"},
-                     [&](cerk::result<cerk::offset> done) { at.set(std::move(done)); });
+                     [at](cerk::result<cerk::offset> done) { at.set(std::move(done)); });
   return at.get().value();
 }
 
@@ -89,9 +82,9 @@ inline cerk::commit_ptr make_commit(const std::string& id, std::uint64_t expecte
 inline std::vector<commit_result> append(cerk::provider& store, cerk::partition_id p,
                                          std::uint64_t term,
                                          std::vector<cerk::commit_ptr> commits) {
-  answer<std::vector<commit_result>> results;
+  const answer<std::vector<commit_result>> results;
   store.append(p, {term}, std::move(commits),
-               [&](std::vector<commit_result> done) { results.set(std::move(done)); });
+               [results](std::vector<commit_result> done) { results.set(std::move(done)); });
   return results.get();
 }
 
@@ -124,9 +117,9 @@ inline std::vector<cerk::log_entry> scan(cerk::provider& store, cerk::partition_
 inline std::vector<cerk::stored_event> events_of(cerk::provider& store, const std::string& id,
                                                  std::uint64_t after = 0,
                                                  std::size_t at_most = 1000) {
-  answer<cerk::result<std::vector<cerk::stored_event>>> events;
+  const answer<cerk::result<std::vector<cerk::stored_event>>> events;
   store.read_aggregate(home_of(store, id), id, {after}, at_most,
-                       [&](cerk::result<std::vector<cerk::stored_event>> done) {
+                       [events](cerk::result<std::vector<cerk::stored_event>> done) {
                          events.set(std::move(done));
                        });
   return events.get().value();
@@ -264,14 +257,14 @@ inline void appends_that_nobody_waits_for_keep_their_order(const factory& f) {
   auto store = f.make();
   claim_all(*store, 11, 0);
   const auto home = home_of(*store, "ada");
-  std::vector<std::shared_ptr<answer<std::vector<commit_result>>>> answers;
-  for (std::uint64_t v = 0; v < 50; ++v) {
-    auto& waits = answers.emplace_back(std::make_shared<answer<std::vector<commit_result>>>());
+  std::vector<answer<std::vector<commit_result>>> answers(50);
+  for (std::uint64_t v = 0; v < answers.size(); ++v)
     store->append(home, {11}, {make_commit("ada", v)},
-                  [waits](std::vector<commit_result> done) { waits->set(std::move(done)); });
-  }
+                  [waits = answers[v]](std::vector<commit_result> done) {
+                    waits.set(std::move(done));
+                  });
   for (const auto& waits : answers)
-    CAF_CHECK(waits->get().at(0).ended == status::committed);
+    CAF_CHECK(waits.get().at(0).ended == status::committed);
   std::uint64_t version = 0;
   for (const auto& event : events_of(*store, "ada"))
     CAF_CHECK_EQUAL(event.version.value, ++version);
@@ -461,9 +454,9 @@ inline void a_closed_store_refuses(const factory& f) {
   claim_all(*store, 11, 0);
   store->close();
   CAF_CHECK(append_one(*store, 11, make_commit("ada", 0)).ended == status::stopped);
-  answer<cerk::result<cerk::offset>> claimed;
+  const answer<cerk::result<cerk::offset>> claimed;
   store->append_claim(first_partition, {.id = {12}, .replaces = {11}},
-                      [&](cerk::result<cerk::offset> done) { claimed.set(std::move(done)); });
+                      [claimed](cerk::result<cerk::offset> done) { claimed.set(std::move(done)); });
   CAF_CHECK(!claimed.get());
   CAF_CHECK(!store->append_verbatim(first_partition, {{.key = "ada", .value = "{}"}}));
   store->close(); // a second time is no matter

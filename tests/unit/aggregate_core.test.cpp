@@ -372,6 +372,34 @@ CAF_TEST(a_duplicate_gets_the_receipt_of_the_first_time) {
   CAF_CHECK_EQUAL(state().balance, 15);
 }
 
+CAF_TEST(a_duplicate_is_remembered_from_then_on) {
+  settings.command_ids_max = 1;
+  open_with(5);
+  take("old", deposit{1});
+  const auto digest = appends[2].commit->digest;
+  committed(2);
+  take("newer", deposit{1});
+  committed(3);
+  take("old", deposit{1});
+  settle(
+    4,
+    {.ended = status::duplicate, .last = {102}, .actual = {3}, .digest = digest, .event_count = 1});
+  take("old", deposit{1});
+  CAF_CHECK_EQUAL(appends.size(), 5u); // the third try did not ask the store
+  CAF_REQUIRE_EQUAL(answers["old"].size(), 3u);
+  CAF_CHECK(*answers["old"][2].get_receipt() == *answers["old"][0].get_receipt());
+}
+
+CAF_TEST(a_void_append_on_another_version_than_expected_is_rejected_without_another_try) {
+  settings.decide_again_max = 0;
+  open_with(5);
+  take("first", deposit{1});
+  take("second", deposit{1}, {.expected = cerk::version{3}});
+  settle(2, {.ended = status::refused, .failure = {errc::unavailable, "full"}});
+  conflict(3, 2);
+  CAF_CHECK_EQUAL(answer("second"), "rejected: conflict, the aggregate is at version 2");
+}
+
 CAF_TEST(a_duplicate_with_another_payload_is_refused) {
   open_with(5);
   take("k", deposit{1});

@@ -9,9 +9,9 @@
 
 #include <algorithm>
 #include <chrono>
-#include <deque>
 #include <thread>
 #include <utility>
+#include <vector>
 
 #if CAF_VERSION < 1800
 #  include <caf/atom.hpp>
@@ -60,16 +60,6 @@ void tell_urgently(caf::event_based_actor* self, const caf::actor& to, T content
   self->send<caf::message_priority::high>(to, std::move(content));
 #else
   self->mail(std::move(content)).urgent().send(to);
-#endif
-}
-
-/// Sends to oneself, ahead of what was sent without urgency.
-template <class T>
-void tell_self_urgently(caf::event_based_actor* self, T content) {
-#if CAF_VERSION < 1800
-  self->send<caf::message_priority::high>(self, std::move(content));
-#else
-  self->mail(std::move(content)).urgent().send(self);
 #endif
 }
 
@@ -122,8 +112,8 @@ public:
 
   /// What was told and not run goes to the scheduler.
   ~runner_on_this_thread() override {
-    for (auto* job : jobs_)
-      system().scheduler().enqueue(job);
+    for (; next_ < jobs_.size(); ++next_)
+      system().scheduler().enqueue(jobs_[next_]);
   }
 
   template <class T>
@@ -142,14 +132,15 @@ public:
   /// Each for a few messages; whoever has more left goes on with the scheduler, so that the caller
   /// gets on with its own.
   void run() {
-    while (!jobs_.empty()) {
-      auto* job = jobs_.front();
-      jobs_.pop_front();
+    while (next_ < jobs_.size()) {
+      auto* job = jobs_[next_++];
       if (job->resume(this, messages_max) == caf::resumable::resume_later)
         system().scheduler().enqueue(job);
       else
         intrusive_ptr_release(job);
     }
+    jobs_.clear();
+    next_ = 0;
   }
 
 private:
@@ -160,7 +151,9 @@ private:
     jobs_.push_back(job);
   }
 
-  std::deque<caf::resumable*> jobs_;
+  // No deque: one is made for each command, and a deque allocates even when it stays empty.
+  std::vector<caf::resumable*> jobs_;
+  std::size_t next_ = 0;
 };
 #else
 class runner_on_this_thread {
