@@ -140,12 +140,15 @@ int main(int argc, char** argv) {
   std::uint64_t events = 1'000'000;
   std::uint64_t aggregates = 100'000;
   int runs = 3;
+  std::string only;
   std::size_t workers = 0;
   std::size_t window = 0;
   CLI::App app{"Restore beside reading alone (raw) and a hand-written loop (fold)"};
   app.add_option("--store", store, "sqlite:PATH; filled if it does not exist")->required();
   app.add_option("--events", events, "events to fill a new store with");
   app.add_option("--aggregates", aggregates, "aggregates to spread them over, round robin");
+  app.add_option("--only", only, "run this system alone, for a profiler")
+    ->check(CLI::IsMember({"raw", "fold", "cerk"}));
   app.add_option("--workers", workers, "threads of cerk's scheduler; 0: as many as usual");
   app.add_option("--window-events", window, "cerk's restore_window_events_max; 0: as usual");
   app.add_option("--runs", runs, "runs of each system, in turn");
@@ -160,6 +163,13 @@ int main(int argc, char** argv) {
       fill(path, events, aggregates);
       return nlohmann::ordered_json{};
     });
+  if (!only.empty()) {
+    for (int run = 0; run < runs; ++run)
+      bench::print(only == "raw"    ? run_raw(path)
+                   : only == "fold" ? run_fold(path)
+                                    : run_cerk(path, workers, window));
+    return 0;
+  }
   std::vector<double> raw, fold, cerk;
   for (int run = 0; run < runs; ++run) {
     auto measure = [&](auto work, std::vector<double>& rates) {

@@ -9,7 +9,7 @@
 namespace cerk {
 
 /// Phases: restoring (slices come, no commands yet), serving (commands come, no slices any more).
-/// The phase is the partition's, not the actor's: a slice is always sent before the first command.
+/// The phase is the partition's, not the actor's: every slice is handled before the first command.
 class aggregate_actor : public caf::event_based_actor {
 public:
   aggregate_actor(caf::actor_config& config, partition_ptr home, aggregate_slot* slot);

@@ -83,19 +83,22 @@ aggregate_core::aggregate_core(aggregate_core&&) noexcept = default;
 bool aggregate_core::restore(const record_view& stored) {
   if (quarantine_)
     return false;
-  const bool has_header = stored.header_size != 0;
-  const auto header = unpack(stored.header());
-  if (has_header && !header) {
-    set_quarantine(stored.offset, "its header is not one that this version of cerk reads");
-    return false;
+  switch (stored.header_is) {
+    case header_state::unreadable:
+      set_quarantine(stored.offset, "its header is not one that this version of cerk reads");
+      return false;
+    case header_state::broken:
+      set_quarantine(stored.offset,
+                     "its bytes are not those that were written (the seal is broken)");
+      return false;
+    case header_state::none:
+    case header_state::sealed:
+      break;
   }
-  if (has_header && !is_sealed(stored.header(), stored.key(), stored.value())) {
-    set_quarantine(stored.offset, "its bytes are not those that were written (the seal is broken)");
-    return false;
-  }
+  const auto& header = stored.header;
   const cerk::version next{version_.value + 1};
-  if (header && header->version != next) {
-    set_quarantine(stored.offset, "it makes version " + std::to_string(header->version.value)
+  if (stored.has_header() && header.version != next) {
+    set_quarantine(stored.offset, "it makes version " + std::to_string(header.version.value)
                                     + ", but the aggregate is at "
                                     + std::to_string(version_.value));
     return false;
@@ -111,8 +114,8 @@ bool aggregate_core::restore(const record_view& stored) {
   }
   version_ = next;
   last_ = stored.offset;
-  if (header && header->k == header->n)
-    remember({header->command_id, header->digest, version_, last_, header->n});
+  if (stored.has_header() && header.k == header.n)
+    remember({header.command_id, header.digest, version_, last_, header.n});
   return true;
 }
 

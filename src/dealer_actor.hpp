@@ -9,69 +9,74 @@
 namespace cerk {
 
 /// One per partition and worker, while it restores. An aggregate has always the same dealer, which
-/// makes its actor, sends it its slices and lets it run at once. See
+/// makes its actor and has it handle each of its slices at once. See
 /// docs/decisions/0007-dealt-restore.md.
 class dealer_actor : public caf::event_based_actor {
 public:
-  dealer_actor(caf::actor_config& config, partition_ptr home, caf::actor replay)
+  dealer_actor(caf::actor_config& config, partition_ptr home, caf::actor replay, std::size_t index)
     : caf::event_based_actor(config),
       home_(std::move(home)),
       replay_(std::move(replay)),
-      runner_(system()) {
+      index_(index) {
   }
 
   caf::behavior make_behavior() override {
     return {
       [this](const replay_share& share) {
         try {
-          detail::tell(this, replay_, share_dealt{deal(share)});
+          detail::tell(this, replay_, share_dealt{index_, deal(share)});
         } catch (const std::exception& e) {
-          detail::tell(this, replay_, share_dealt{error{errc::store_unusable, e.what()}});
+          detail::tell(this, replay_, share_dealt{index_, error{errc::store_unusable, e.what()}});
         }
       },
     };
   }
 
 private:
-  // The number of events; fewer than in the share only if the partition was cleared.
+  // The number of events; none if the partition was cleared.
   std::uint64_t deal(const replay_share& share) {
-    // A count of its own, or all dealers would count on one cache line.
-    const auto own = std::make_shared<std::shared_ptr<const replay_window>>(share.window);
-    const std::shared_ptr<const replay_window> window{own, own->get()};
-    home_->for_each_actor(share.parts,
-                          [this](const auto&, const auto& actor) { aggregates_.push_back(actor); });
+    detail::message_in_hand<replay_slice> slice{system(), {share.window, 0, 0}};
     std::uint64_t events = 0;
-    for (std::size_t i = 0; i < aggregates_.size(); ++i) {
-      fetch_ahead(share, i);
-      const auto& part = share.parts[i];
-      runner_.tell(aggregates_[i], replay_slice{window, part.begin, part.end});
-      runner_.run();
+    std::size_t i = 0;
+    home_->for_each_actor(share.parts, [&](const auto& part, const caf::actor& aggregate) {
+      fetch_ahead(share, i++);
+      slice.content().begin = part.begin;
+      slice.content().end = part.end;
+      if (!slice.give_to(aggregate))
+        throw std::runtime_error("the aggregate '" + part.slot->id
+                                 + "' ended over its events (memory, most likely)");
       events += part.end - part.begin;
-    }
-    aggregates_.clear();
+    });
     return events;
   }
 
-  // Records of one aggregate lie far apart, and another thread wrote them: while one aggregate
-  // folds, those of the next ones are on their way into this core's cache.
+  // Aggregates and their records lie far apart, and most of them another thread wrote: while one
+  // aggregate folds, what the next ones will look at is on its way into this core's cache.
   static void fetch_ahead(const replay_share& share, std::size_t now) {
+    const auto part_at = [&](std::size_t distance) {
+      return now + distance < share.parts.size() ? &share.parts[now + distance] : nullptr;
+    };
     const auto& records = share.window->records;
-    if (now + 16 < share.parts.size())
-      for (auto i = share.parts[now + 16].begin; i < share.parts[now + 16].end; ++i)
-        __builtin_prefetch(records[i]);
-    if (now + 8 < share.parts.size())
-      for (auto i = share.parts[now + 8].begin; i < share.parts[now + 8].end; ++i) {
-        const auto& record = *records[i];
-        const auto size = record.value_size + record.header_size + record.key_size;
-        for (std::uint32_t line = 0; line < std::min<std::uint32_t>(size, 512); line += 64)
-          __builtin_prefetch(record.bytes + line);
-      }
+    if (const auto* part = part_at(24))
+      fetch(part->slot, sizeof(aggregate_slot));
+    if (const auto* part = part_at(16)) {
+      for (auto i = part->begin; i < part->end; ++i)
+        fetch(records[i], sizeof(record_view));
+    }
+    if (const auto* part = part_at(8)) {
+      for (auto i = part->begin; i < part->end; ++i)
+        fetch(records[i]->bytes, std::min(records[i]->value_size, 512u));
+    }
+  }
+
+  static void fetch(const void* from, std::size_t bytes) {
+    for (std::size_t at = 0; at < bytes; at += 64)
+      __builtin_prefetch(static_cast<const char*>(from) + at);
   }
 
   partition_ptr home_;
   caf::actor replay_;
-  detail::runner_on_this_thread runner_;
-  std::vector<caf::actor> aggregates_; // of the share that is being dealt
+  std::size_t index_;
 };
 
 } // namespace cerk

@@ -455,10 +455,12 @@ std::size_t door::drain() {
     return 0;
   const auto left = shared_->callbacks_due.load(std::memory_order_acquire);
   lock.unlock();
-  // Behind every command in each mailbox: after it nothing waits there.
+  // Behind every command in each mailbox: after it nothing waits there. Where no command could come
+  // yet, the dealers have the aggregates.
   for (const auto& home : partitions_)
-    for (const auto& aggregate : home->actors())
-      detail::tell_from_outside(aggregate, abandon_all{});
+    if (home->was_readable())
+      for (const auto& aggregate : home->actors())
+        detail::tell_from_outside(aggregate, abandon_all{});
   lock.lock();
   shared_->changed.wait(lock, [&] { return shared_->is_drained(); });
   return left;

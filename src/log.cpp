@@ -112,22 +112,23 @@ private:
   }
 
   void judge(held& added, const record_view& record) {
-    const auto header = unpack(record.header());
-    if (record.header_size != 0 && !header) {
+    if (record.header_is == header_state::unreadable) {
       added.entry.reason = "unreadable: the header is not one that this version of cerk reads";
       return;
     }
-    if (header) {
-      added.entry.kind = header->kind;
-      added.entry.term = header->term;
-      added.entry.number = header->number;
-      added.entry.digest = header->digest;
-      added.entry.event.version = header->version;
-      added.entry.event.command_id = header->command_id;
-      added.entry.event.k = header->k;
-      added.entry.event.n = header->n;
+    if (record.has_header()) {
+      const auto& header = record.header;
+      added.entry.kind = header.kind;
+      added.entry.term = header.term;
+      added.entry.number = header.number;
+      added.entry.digest = header.digest;
+      added.entry.event.version = header.version;
+      added.entry.event.command_id = header.command_id;
+      added.entry.event.k = header.k;
+      added.entry.event.n = header.n;
     }
-    const auto verdict = header ? fold_.on_record(*header) : fold_.on_headerless();
+    const auto verdict = record.has_header() ? fold_.on_record(record.header)
+                                             : fold_.on_headerless();
     if (verdict.voids_pending)
       void_pending(&added);
     switch (verdict.on_this) {
@@ -160,8 +161,7 @@ private:
       entry.reason = reason;
       return;
     }
-    if (entry.raw->header_size != 0
-        && !is_sealed(entry.raw->header(), entry.raw->key(), entry.raw->value()))
+    if (entry.raw->header_is == header_state::broken)
       entry.reason = "unreadable: the seal is broken";
     if (entry.kind != record_kind::event) {
       entry.effective = entry.reason.empty(); // uses up its number and makes no version

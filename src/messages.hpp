@@ -76,6 +76,7 @@ struct replay_slice {
 
 /// To the replay actor, from a dealer: what became of a share.
 struct share_dealt {
+  std::size_t dealer = 0;
   result<std::uint64_t> events{0};
 };
 

@@ -76,12 +76,12 @@ partition::partition(std::shared_ptr<repository_shared> shared, caf::actor_syste
                    .decide_again_max = shared_->options.decide_again_max} {
 }
 
-aggregate_slot* partition::make(std::string_view id) {
+aggregate_slot* partition::make(const hashed_id& id) {
   auto slot = std::make_unique<aggregate_slot>();
-  slot->id = id;
+  slot->id = id.id;
   slot->dealer = next_dealer_++;
   auto* made = slot.get();
-  slots_.emplace(std::string_view{made->id}, std::move(slot));
+  slots_.emplace(hashed_id{made->id, id.hash}, std::move(slot));
   return made;
 }
 
@@ -90,8 +90,9 @@ void partition::give_actor(aggregate_slot& slot) {
 }
 
 aggregate_slot* partition::hold(std::string_view id) {
+  const hashed_id key{id};
   const std::shared_lock lock{mutex_};
-  const auto found = slots_.find(id);
+  const auto found = slots_.find(key);
   if (found == slots_.end())
     return nullptr;
   found->second->pending.fetch_add(1, std::memory_order_acq_rel);
@@ -101,10 +102,11 @@ aggregate_slot* partition::hold(std::string_view id) {
 aggregate_slot* partition::hold_or_make(std::string_view id) {
   if (auto* found = hold(id))
     return found;
-  const std::unique_lock lock{mutex_};
-  const auto found = slots_.find(id);
-  auto* slot = found != slots_.end() ? found->second.get() : make(id);
+  const hashed_id key{id};
   const std::shared_lock actors_lock{actors_mutex_};
+  const std::unique_lock lock{mutex_};
+  const auto found = slots_.find(key);
+  auto* slot = found != slots_.end() ? found->second.get() : make(key);
   // A command behind the end must not make what nobody would stop.
   if (!slot->actor && !is_cleared_)
     give_actor(*slot);
@@ -116,16 +118,17 @@ bool partition::forget(aggregate_slot& slot) {
   const std::unique_lock lock{mutex_};
   if (slot.pending.load(std::memory_order_acquire) != 0)
     return false;
-  slots_.erase(std::string_view{slot.id});
+  slots_.erase(hashed_id{slot.id});
   return true;
 }
 
-aggregate_slot& partition::restoring(std::string_view id) {
-  const auto found = slots_.find(id);
+aggregate_slot& partition::restoring(std::string_view id, std::uint64_t hash) {
+  const hashed_id key{id, hash};
+  const auto found = slots_.find(key);
   if (found != slots_.end())
     return *found->second;
   const std::unique_lock lock{mutex_};
-  return *make(id);
+  return *make(key);
 }
 
 std::size_t partition::size() const {
@@ -138,15 +141,15 @@ std::vector<std::string> partition::ids() const {
   std::vector<std::string> all;
   all.reserve(slots_.size());
   for (const auto& [id, slot] : slots_)
-    all.emplace_back(id);
+    all.emplace_back(id.id);
   return all;
 }
 
 std::vector<caf::actor> partition::actors() const {
+  const std::unique_lock actors_lock{actors_mutex_}; // a dealer may be making some
   const std::shared_lock lock{mutex_};
   std::vector<caf::actor> all;
   all.reserve(slots_.size());
-  const std::unique_lock actors_lock{actors_mutex_}; // a dealer may be making some
   for (const auto& [id, slot] : slots_)
     if (slot->actor)
       all.push_back(slot->actor);
@@ -154,8 +157,8 @@ std::vector<caf::actor> partition::actors() const {
 }
 
 void partition::clear() {
-  const std::unique_lock lock{mutex_};
   const std::unique_lock actors_lock{actors_mutex_};
+  const std::unique_lock lock{mutex_};
   is_cleared_ = true;
   // The slots stay: an actor that still runs holds its own.
   for (auto& [id, slot] : slots_) {
@@ -165,10 +168,23 @@ void partition::clear() {
   }
 }
 
-bool partition::is_readable() const noexcept {
+namespace {
+
+bool is_readable_in(restore_progress::phase now) noexcept {
   using phase = restore_progress::phase;
-  const auto now = phase_.load(std::memory_order_acquire);
   return now == phase::serving || now == phase::fenced || now == phase::stopped;
+}
+
+} // namespace
+
+void partition::set_phase(restore_progress::phase now) noexcept {
+  if (is_readable_in(now))
+    was_readable_.store(true, std::memory_order_release);
+  phase_.store(now, std::memory_order_release);
+}
+
+bool partition::is_readable() const noexcept {
+  return is_readable_in(phase_.load(std::memory_order_acquire));
 }
 
 std::optional<error> partition::closed() const {

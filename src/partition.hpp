@@ -153,15 +153,15 @@ public:
   bool forget(aggregate_slot& slot);
   /// The slot, made if missing; its dealer makes the actor. Only for the replay actor: nobody else
   /// changes the directory yet.
-  aggregate_slot& restoring(std::string_view id);
+  aggregate_slot& restoring(std::string_view id, std::uint64_t hash);
   /// Calls `visit(part, actor)` for each part, its slot's actor made if missing; for none once the
-  /// partition is cleared. Only for the dealer of these slots.
+  /// partition is cleared, which waits for the last `visit`. Only for the dealer of these slots.
   template <class Parts, class F>
   void for_each_actor(const Parts& parts, F&& visit) {
     const std::shared_lock lock{actors_mutex_};
+    if (is_cleared_)
+      return;
     for (const auto& part : parts) {
-      if (is_cleared_)
-        return;
       if (!part.slot->actor)
         give_actor(*part.slot);
       visit(part, part.slot->actor);
@@ -180,9 +180,11 @@ public:
   std::optional<error> closed() const;
   /// Whether everything committed here can be read.
   bool is_readable() const noexcept;
-  void set_phase(restore_progress::phase now) noexcept {
-    phase_.store(now, std::memory_order_release);
+  /// Whether it ever was; until then only dealers run its aggregates.
+  bool was_readable() const noexcept {
+    return was_readable_.load(std::memory_order_acquire);
   }
+  void set_phase(restore_progress::phase now) noexcept;
 
   /// Aggregates that take no commands because of a stored event.
   std::atomic<std::uint64_t> quarantined{0};
@@ -194,19 +196,40 @@ public:
   std::unique_ptr<record_reader> reader;
 
 private:
-  aggregate_slot* make(std::string_view id);
+  // An id with its hash, which records bring along.
+  struct hashed_id {
+    std::string_view id;
+    std::uint64_t hash = 0;
+
+    explicit hashed_id(std::string_view i) noexcept : hashed_id(i, hash_of_key(i)) {
+    }
+    hashed_id(std::string_view i, std::uint64_t h) noexcept : id(i), hash(h) {
+    }
+    bool operator==(const hashed_id& other) const noexcept {
+      return hash == other.hash && id == other.id;
+    }
+  };
+  struct hash_of_id {
+    using is_avalanching = void;
+    std::uint64_t operator()(const hashed_id& of) const noexcept {
+      return of.hash;
+    }
+  };
+
+  aggregate_slot* make(const hashed_id& id);
   void give_actor(aggregate_slot& slot);
 
   std::shared_ptr<repository_shared> shared_;
   caf::actor_system& system_;
   core_settings core_settings_;
   std::atomic<restore_progress::phase> phase_{restore_progress::phase::waiting};
-  // Dealers make actors while the replay actor makes slots, so these are two locks; whoever needs
-  // both takes `mutex_` first.
+  std::atomic<bool> was_readable_{false};
+  // Dealers make actors while the replay actor makes slots, so these are two locks. Whoever needs
+  // both takes `actors_mutex_` first: domain code runs under it, and may ask for sizes.
   mutable std::shared_mutex actors_mutex_;
   bool is_cleared_ = false; // no actor is made any more
   mutable std::shared_mutex mutex_;
-  boost::unordered_flat_map<std::string_view, std::unique_ptr<aggregate_slot>> slots_;
+  boost::unordered_flat_map<hashed_id, std::unique_ptr<aggregate_slot>, hash_of_id> slots_;
   std::uint32_t next_dealer_ = 0;
 };
 

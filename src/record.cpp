@@ -12,6 +12,7 @@
 #include <cstring>
 #include <functional>
 #include <limits>
+#include <mutex>
 #include <new>
 #define XXH_INLINE_ALL
 #include <xxhash.h>
@@ -22,6 +23,7 @@ namespace {
 
 constexpr char header_format = 1;
 constexpr std::size_t sealed_bytes = record_header_bytes - 8;
+constexpr std::size_t huge_page_bytes = 2 << 20;
 
 // Little endian, whatever the machine: the log outlives it.
 template <class Int>
@@ -167,7 +169,7 @@ record to_record(const record_view& view) {
     copy.key.emplace(view.key());
   if (view.has_value)
     copy.value.emplace(view.value());
-  copy.header = view.header();
+  copy.header = view.header_bytes();
   copy.headers = unpack_headers(view.headers());
   return copy;
 }
@@ -197,14 +199,74 @@ std::vector<std::pair<std::string, std::string>> unpack_headers(std::string_view
   return headers;
 }
 
+std::uint64_t hash_of_key(std::string_view key) noexcept {
+  return XXH3_64bits(key.data(), key.size());
+}
+
 void record_batch::give_back::operator()(char* bytes) const noexcept {
   std::free(bytes);
 }
 
-void record_batch::add_block(std::size_t size_min) {
-  constexpr std::size_t huge_page_bytes = 2 << 20;
+class batch_pool {
+public:
+  std::optional<record_batch::block> take_block(std::size_t size_min) {
+    const std::lock_guard lock{mutex_};
+    if (blocks_.empty() || blocks_.back().size < size_min)
+      return std::nullopt;
+    auto reused = std::move(blocks_.back());
+    blocks_.pop_back();
+    reused.used = 0;
+    return reused;
+  }
+
+  std::vector<record_view> take_index() {
+    const std::lock_guard lock{mutex_};
+    if (indices_.empty())
+      return {};
+    auto reused = std::move(indices_.back());
+    indices_.pop_back();
+    return reused;
+  }
+
+  // What there is no memory to keep goes back to the system.
+  void give(std::vector<record_batch::block>& blocks, std::vector<record_view>& index) noexcept {
+    try {
+      const std::lock_guard lock{mutex_};
+      for (auto& block : blocks)
+        // Those of unusual size are not what the next batch needs.
+        if (block.size + record_view::padding_bytes == huge_page_bytes
+            && blocks_.size() < blocks_max)
+          blocks_.push_back(std::move(block));
+      if (indices_.size() == indices_max || index.capacity() > index_records_max)
+        return;
+      index.clear();
+      indices_.push_back(std::move(index));
+    } catch (const std::bad_alloc&) {
+    }
+  }
+
+private:
+  static constexpr std::size_t blocks_max = 24;
+  static constexpr std::size_t indices_max = 16;
+  static constexpr std::size_t index_records_max = 8'192;
+
+  std::mutex mutex_;
+  std::vector<record_batch::block> blocks_;
+  std::vector<std::vector<record_view>> indices_;
+};
+
+std::shared_ptr<batch_pool> make_batch_pool() {
+  return std::make_shared<batch_pool>();
+}
+
+record_batch::record_batch(std::size_t bytes_expected, std::shared_ptr<batch_pool> pool)
+  : bytes_expected_(bytes_expected), pool_(std::move(pool)) {
+  if (pool_)
+    records_ = pool_->take_index();
+}
+
+record_batch::block record_batch::make_block(std::size_t size_min, bool is_large) {
   constexpr std::size_t small_block_bytes = 64 << 10;
-  const bool is_large = bytes_expected_ >= huge_page_bytes / 2;
   const std::size_t unit = is_large ? huge_page_bytes : small_block_bytes;
   const std::size_t whole = (size_min + record_view::padding_bytes + unit - 1) / unit * unit;
   block fresh;
@@ -217,11 +279,21 @@ void record_batch::add_block(std::size_t size_min) {
     madvise(fresh.bytes.get(), whole, MADV_HUGEPAGE);
   // The padding behind the block is read by vectorised parsers, so it must be there.
   std::memset(fresh.bytes.get() + fresh.size, 0, record_view::padding_bytes);
-  bytes_ += whole;
-  blocks_.push_back(std::move(fresh));
+  return fresh;
+}
+
+void record_batch::add_block(std::size_t size_min) {
+  const bool is_large = bytes_expected_ >= huge_page_bytes / 2;
+  auto reused = is_large && pool_ ? pool_->take_block(size_min) : std::nullopt;
+  blocks_.push_back(reused ? *std::move(reused) : make_block(size_min, is_large));
+  block_bytes_ += blocks_.back().size + record_view::padding_bytes;
 }
 
 record_batch::~record_batch() {
+  if (pool_)
+    pool_->give(blocks_, records_);
+  // If there is no memory to tell, the budget would stay taken and the restore would wait for ever:
+  // better to end here.
   if (released_)
     released_();
 }
@@ -245,16 +317,26 @@ void record_batch::add(cerk::offset at_offset, std::int64_t timestamp_ms,
   for (std::string_view part : {value_bytes, header, key_bytes, packed_headers})
     at = std::copy(part.begin(), part.end(), at);
   last.used += size;
-  bytes_ += sizeof(record_view);
-  records_.push_back({.offset = at_offset,
-                      .timestamp_ms = timestamp_ms,
-                      .bytes = begin,
-                      .value_size = static_cast<std::uint32_t>(value_bytes.size()),
-                      .headers_size = static_cast<std::uint32_t>(packed_headers.size()),
-                      .header_size = static_cast<std::uint16_t>(header.size()),
-                      .key_size = static_cast<std::uint16_t>(key_bytes.size()),
-                      .has_key = key.has_value(),
-                      .has_value = value.has_value()});
+  auto& view = records_.emplace_back(record_view{
+    .offset = at_offset,
+    .timestamp_ms = timestamp_ms,
+    .bytes = begin,
+    .value_size = static_cast<std::uint32_t>(value_bytes.size()),
+    .headers_size = static_cast<std::uint32_t>(packed_headers.size()),
+    .header_size = static_cast<std::uint16_t>(header.size()),
+    .key_size = static_cast<std::uint16_t>(key_bytes.size()),
+    .has_key = key.has_value(),
+    .has_value = value.has_value(),
+    .key_hash = hash_of_key(key_bytes),
+  });
+  if (header.empty())
+    return;
+  view.header_is = header_state::unreadable;
+  if (const auto read = unpack(header)) {
+    view.header = *read;
+    view.header_is = is_sealed(header, key_bytes, value_bytes) ? header_state::sealed
+                                                               : header_state::broken;
+  }
 }
 
 } // namespace cerk

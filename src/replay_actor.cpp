@@ -15,6 +15,8 @@ constexpr std::size_t read_bytes_max = 2 << 20;
 constexpr std::uint32_t reads_ahead = 2;
 /// In one message to a dealer, so that it can begin before the window is handed out.
 constexpr std::size_t share_parts_max = 1'024;
+/// Closing waits for a share, so one does not hold many events even where one aggregate has them.
+constexpr std::uint32_t share_events_max = 4'096;
 
 } // namespace
 
@@ -35,17 +37,9 @@ caf::behavior replay_actor::make_behavior() {
       continue_if_folded();
       request_reads();
     },
-    [this](const share_dealt& share) {
-      if (!share.events) {
-        if (progress_.now == phase::reading || progress_.now == phase::claiming)
-          fail(share.events.error());
-        return;
-      }
-      events_dealt_ += *share.events;
-      continue_if_folded();
-    },
+    [this](const share_dealt& share) { on_dealt(share); },
     [this](const claim_appended& appended) {
-      if (!appended.at)
+      if (!appended.at && progress_.now == phase::claiming)
         fail(appended.at.error());
     },
     [this](const term_ended& ended) {
@@ -56,16 +50,18 @@ caf::behavior replay_actor::make_behavior() {
         home_->shared().fences.fetch_add(1, std::memory_order_relaxed);
       enter(ended.why.code == errc::fenced ? phase::fenced : phase::stopped);
     },
-    [this](read_again) { detail::tell(this, reader_, read_more{read_size()}); },
+    [this](read_again) {
+      if (reader_)
+        detail::tell(this, reader_, read_more{read_size()});
+    },
   };
 }
 
 void replay_actor::on_exit() {
+  // Batches report to this actor when they go, so they must not wait for it to go.
+  drop_what_waits();
   // A thread of its own would wait for messages for ever.
   dismiss_helpers();
-  // Batches report to this actor when they go, so they must not wait for it to go.
-  window_ = nullptr;
-  group_.clear();
 }
 
 // -- reading --------------------------------------------------------------------------------------
@@ -94,8 +90,7 @@ void replay_actor::begin() {
   reader_ = blocks ? spawn<reader_actor, caf::detached>(home_, caf::actor{this})
                    : spawn<reader_actor>(home_, caf::actor{this});
   for (std::size_t i = 0; i < detail::worker_count(system()); ++i)
-    dealers_.push_back(spawn<dealer_actor>(home_, caf::actor{this}));
-  shares_.resize(dealers_.size());
+    dealers_.push_back({.actor = spawn<dealer_actor>(home_, caf::actor{this}, i)});
   enter(phase::reading);
   request_reads();
   continue_if_folded();
@@ -154,12 +149,9 @@ void replay_actor::on_batch(const batch_read& read) {
     });
     const auto& records = batch->records();
     for (std::size_t i = 0; i < records.size() && progress_.now != phase::failed; ++i) {
-      // Another thread wrote these bytes: header and key of each would be waited for.
-      if (i + 16 < records.size()) {
-        const char* soon = records[i + 16].header().data();
-        __builtin_prefetch(soon);
-        __builtin_prefetch(soon + 64);
-      }
+      // Another thread wrote these bytes: each key would be waited for.
+      if (i + 16 < records.size())
+        __builtin_prefetch(records[i + 16].key().data());
       fold_record(batch, records[i]);
     }
     if (progress_.now == phase::failed)
@@ -205,21 +197,20 @@ void replay_actor::fold_record(const std::shared_ptr<const record_batch>& batch,
     }
     return on_claim_record(*read);
   }
-  const auto header = unpack(record.header());
-  if (record.header_size != 0 && !header) {
+  if (record.header_is == header_state::unreadable) {
     // Not readable, so it has no place in the order; its aggregate will say so. If it had one, the
     // next record shows it by a gap.
     unreadable_ = record.offset;
     return add_to_window(batch, record);
   }
-  const auto verdict = header ? fold_.on_record(*header) : fold_.on_headerless();
+  const auto verdict = record.has_header() ? fold_.on_record(record.header) : fold_.on_headerless();
   if (verdict.voids_pending && !void_group())
     return;
   if (verdict.on_this != effect::voided)
     unreadable_ = no_offset;
   switch (verdict.on_this) {
     case effect::in_effect:
-      if (!header || header->kind == record_kind::event)
+      if (record.header.kind == record_kind::event)
         add_to_window(batch, record);
       return;
     case effect::pending:
@@ -232,7 +223,7 @@ void replay_actor::fold_record(const std::shared_ptr<const record_batch>& batch,
       add_to_window(batch, record);
       return;
     case effect::voided:
-      if (header && !is_sealed(record.header(), record.key(), record.value()))
+      if (record.header_is == header_state::broken)
         return fail_damaged(record.offset, "its seal is broken");
       if (verdict.cause == void_cause::unknown_term)
         return fail_damaged(record.offset, "no claim before it made its term");
@@ -247,7 +238,7 @@ void replay_actor::fold_record(const std::shared_ptr<const record_batch>& batch,
 // would vanish without a word. False if the group was damaged.
 bool replay_actor::void_group() {
   for (const auto& [batch, member] : group_)
-    if (!is_sealed(member->header(), member->key(), member->value())) {
+    if (member->header_is == header_state::broken) {
       fail_damaged(member->offset, "its seal is broken");
       return false;
     }
@@ -284,7 +275,7 @@ void replay_actor::add_to_window(const std::shared_ptr<const record_batch>& batc
     window_->batches.push_back(batch);
     window_bytes_ += batch->bytes();
   }
-  auto& slot = home_->restoring(record.key());
+  auto& slot = home_->restoring(record.key(), record.key_hash);
   if (slot.window_count++ == 0)
     touched_.push_back(&slot);
   window_->records.push_back(&record);
@@ -307,25 +298,59 @@ void replay_actor::send_window() {
   }
   window_->records = std::move(grouped);
   const std::shared_ptr<const replay_window> window = std::move(window_);
-  auto send_share = [&](std::size_t dealer) {
-    shares_[dealer].window = window;
-    detail::tell(this, dealers_[dealer], std::exchange(shares_[dealer], {}));
+  auto pass_on = [&](dealer_link& dealer) {
+    dealer.filling.window = window;
+    dealer.waiting.push_back(std::exchange(dealer.filling, {}));
+    dealer.filling_events = 0;
+    deal_next(dealer);
   };
   for (auto* slot : touched_) {
-    const auto dealer = slot->dealer % dealers_.size();
-    auto& parts = shares_[dealer].parts;
-    parts.push_back({slot, slot->window_begin, slot->window_begin + slot->window_count});
-    slot->window_count = 0;
-    if (parts.size() == share_parts_max)
-      send_share(dealer);
+    auto& dealer = dealers_[slot->dealer % dealers_.size()];
+    auto& parts = dealer.filling.parts;
+    for (auto part = slot->window_begin; slot->window_count > 0;) {
+      const auto count = std::min(slot->window_count, share_events_max - dealer.filling_events);
+      parts.push_back({slot, part, part + count});
+      part += count;
+      slot->window_count -= count;
+      dealer.filling_events += count;
+      if (parts.size() == share_parts_max || dealer.filling_events == share_events_max)
+        pass_on(dealer);
+    }
   }
-  for (std::size_t dealer = 0; dealer < dealers_.size(); ++dealer)
-    if (!shares_[dealer].parts.empty())
-      send_share(dealer);
+  for (auto& dealer : dealers_)
+    if (!dealer.filling.parts.empty())
+      pass_on(dealer);
   window_ = nullptr;
   window_bytes_ = 0;
   window_slots_.clear();
   touched_.clear();
+}
+
+void replay_actor::deal_next(dealer_link& dealer) {
+  if (dealer.is_dealing || dealer.waiting.empty())
+    return;
+  dealer.is_dealing = true;
+  detail::tell(this, dealer.actor, std::move(dealer.waiting.front()));
+  dealer.waiting.pop_front();
+}
+
+void replay_actor::on_dealt(const share_dealt& share) {
+  if (progress_.now != phase::reading && progress_.now != phase::claiming)
+    return;
+  if (!share.events)
+    return fail(share.events.error());
+  events_dealt_ += *share.events;
+  auto& dealer = dealers_[share.dealer];
+  dealer.is_dealing = false;
+  deal_next(dealer);
+  continue_if_folded();
+}
+
+void replay_actor::drop_what_waits() {
+  window_ = nullptr;
+  group_.clear();
+  for (auto& dealer : dealers_)
+    dealer.waiting.clear();
 }
 
 // -- claiming -------------------------------------------------------------------------------------
@@ -376,6 +401,7 @@ void replay_actor::serve() {
   if (!home_->shared().options.read_only && !claim_holds_) {
     home_->shared().fences.fetch_add(1, std::memory_order_relaxed);
     progress_.failure = "another owner claimed the partition first";
+    dismiss_helpers();
     return enter(phase::fenced);
   }
   if (claimed_ != term{})
@@ -390,7 +416,7 @@ void replay_actor::dismiss_helpers() {
     detail::tell_to_stop(reader_);
   reader_ = nullptr;
   for (const auto& dealer : dealers_)
-    detail::tell_to_stop(dealer);
+    detail::tell_to_stop(dealer.actor);
   dealers_.clear();
 }
 
@@ -398,8 +424,8 @@ void replay_actor::dismiss_helpers() {
 
 void replay_actor::fail(error why) {
   progress_.failure = to_string(why);
-  window_ = nullptr;
-  group_.clear();
+  drop_what_waits();
+  dismiss_helpers();
   enter(phase::failed);
 }
 

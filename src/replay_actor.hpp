@@ -8,6 +8,8 @@
 #include <caf/event_based_actor.hpp>
 
 #include <chrono>
+#include <deque>
+#include <vector>
 
 namespace cerk {
 
@@ -33,6 +35,16 @@ public:
 private:
   using phase = restore_progress::phase;
 
+  // One share at a time: with more in its mailbox a dealer would keep its thread, and this actor,
+  // without which nothing is read, would wait for all of them.
+  struct dealer_link {
+    caf::actor actor;
+    std::deque<replay_share> waiting;
+    replay_share filling; // of the window that is being sent
+    std::uint32_t filling_events = 0;
+    bool is_dealing = false;
+  };
+
   void begin();
   std::size_t read_size() const noexcept;
   void request_reads();
@@ -45,6 +57,9 @@ private:
   void fail_damaged(offset at, const char* how);
   void add_to_window(const std::shared_ptr<const record_batch>& batch, const record_view& record);
   void send_window();
+  void on_dealt(const share_dealt& share);
+  void deal_next(dealer_link& dealer);
+  void drop_what_waits();
   void continue_if_folded();
   void append_claim();
   void serve();
@@ -55,8 +70,7 @@ private:
 
   partition_ptr home_;
   caf::actor reader_;
-  std::vector<caf::actor> dealers_;
-  std::vector<replay_share> shares_; // by dealer, of the window that is being sent
+  std::vector<dealer_link> dealers_;
   restore_progress progress_;
   std::chrono::steady_clock::time_point started_;
   std::chrono::steady_clock::time_point reported_;

@@ -193,7 +193,7 @@ void write_line(std::string& out, partition_id partition, const record_view& sto
   if (stored.header_size != 0 || stored.headers_size != 0) {
     out += ",\"headers\":[";
     if (stored.header_size != 0)
-      write_header(out, record_header_name, stored.header());
+      write_header(out, record_header_name, stored.header_bytes());
     bool first = stored.header_size == 0;
     for (const auto& [name, bytes] : unpack_headers(stored.headers())) {
       if (!std::exchange(first, false))

@@ -116,11 +116,12 @@ struct repository_options {
   /// `unknown`, as is true of each.
   std::chrono::milliseconds drain_timeout{10'000};
   /// Bytes read from the log and not yet folded, over all partitions; each may exceed its share by
-  /// the read under way, and by a command whose events are larger than all of it.
+  /// the read under way, and by a command whose events are larger than all of it. Up to 64 MiB of
+  /// it for each partition are kept for the next reads, until the partition serves.
   std::size_t restore_bytes_in_flight_max = 256 << 20;
-  /// Events gathered before they are handed to their aggregates. Larger windows mean fewer, longer
-  /// messages, and memory (bounded by the line above).
-  std::size_t restore_window_events_max = 400'000;
+  /// Events gathered before they are handed to their aggregates. Larger windows find more events of
+  /// one aggregate together, and leave the processor's cache meanwhile. Memory: the line above.
+  std::size_t restore_window_events_max = 20'000;
   /// Wait in the constructor until every partition serves, and throw if one cannot. Without it
   /// the constructor returns at once and `repository::progress` tells how it goes.
   bool wait_until_restored = true;

@@ -100,7 +100,24 @@ struct record {
   std::vector<std::pair<std::string, std::string>> headers;
 };
 
-/// A record inside a batch; its bytes belong to the batch.
+/// A hash for directories of keys; the same in every process.
+std::uint64_t hash_of_key(std::string_view key) noexcept;
+
+/// What a record's packed header turned out to be.
+enum class header_state : std::uint8_t {
+  /// It has none.
+  none,
+  /// Not one that this version of cerk reads.
+  unreadable,
+  /// Header, key or value are not as they were when it was packed.
+  broken,
+  /// Readable and sealed.
+  sealed,
+};
+
+/// A record inside a batch; its bytes belong to the batch. What every reader asks first, header,
+/// seal and hash, is worked out while the record is copied: later its bytes would have to be
+/// fetched again (docs/decisions/0007-dealt-restore.md).
 struct record_view {
   cerk::offset offset = no_offset;
   std::int64_t timestamp_ms = 0;
@@ -111,13 +128,24 @@ struct record_view {
   std::uint16_t key_size = 0;
   bool has_key = false;
   bool has_value = false;
+  header_state header_is = header_state::none;
+  /// Of the key.
+  std::uint64_t key_hash = 0;
+  /// The packed header's fields; defaults if there are none to read.
+  record_header header;
+
+  /// Whether `header` was read.
+  bool has_header() const noexcept {
+    return header_is == header_state::broken || header_is == header_state::sealed;
+  }
 
   /// Readable for `padding_bytes` past its end, as vectorised parsers need it.
   std::string_view value() const noexcept {
     return {bytes, value_size};
   }
 
-  std::string_view header() const noexcept {
+  /// The packed header, whatever it is.
+  std::string_view header_bytes() const noexcept {
     return {bytes + value_size, header_size};
   }
 
@@ -141,14 +169,20 @@ std::string pack_headers(std::span<const std::pair<std::string, std::string>> he
 /// The inverse; bytes that do not fit are left out.
 std::vector<std::pair<std::string, std::string>> unpack_headers(std::string_view packed);
 
+/// Memory that batches gave back, for the next ones of the same reader: fresh memory costs more
+/// than filling it. Keeps 64 MiB at most, until its reader and the last batch are gone.
+/// Thread-safe.
+class batch_pool;
+
+std::shared_ptr<batch_pool> make_batch_pool();
+
 /// Records of one partition in offset order, their bytes in a few large blocks.
 /// Written by one thread, then shared and read only.
 class record_batch {
 public:
   /// `bytes_expected` is a hint: a batch of megabytes is laid out in huge pages, where the system
-  /// has them (docs/decisions/0007-dealt-restore.md).
-  explicit record_batch(std::size_t bytes_expected = 0) : bytes_expected_(bytes_expected) {
-  }
+  /// has them (docs/decisions/0007-dealt-restore.md). Without a pool its memory is its own.
+  explicit record_batch(std::size_t bytes_expected = 0, std::shared_ptr<batch_pool> pool = nullptr);
   record_batch(const record_batch&) = delete;
   record_batch& operator=(const record_batch&) = delete;
   ~record_batch();
@@ -164,7 +198,7 @@ public:
 
   /// Bytes held, the index included.
   std::size_t bytes() const noexcept {
-    return bytes_;
+    return block_bytes_ + records_.capacity() * sizeof(record_view);
   }
 
   /// Called once, when nobody reads the batch any more, by whoever was last.
@@ -173,6 +207,8 @@ public:
   }
 
 private:
+  friend class batch_pool;
+
   struct give_back {
     void operator()(char* bytes) const noexcept;
   };
@@ -183,12 +219,14 @@ private:
     std::size_t used = 0;
   };
 
+  static block make_block(std::size_t size_min, bool is_large);
   void add_block(std::size_t size_min);
 
   std::size_t bytes_expected_ = 0;
+  std::shared_ptr<batch_pool> pool_;
   std::vector<block> blocks_;
   std::vector<record_view> records_;
-  std::size_t bytes_ = 0;
+  std::size_t block_bytes_ = 0;
   std::function<void()> released_;
 };
 

@@ -438,14 +438,14 @@ void sqlite_provider::state::answer(std::vector<job>& jobs) {
 result<std::unique_ptr<record_reader>> sqlite_provider::read(partition_id partition, offset from) {
   if (partition.value != 0)
     return error{errc::bad_input, "a SQLite store has partition 0 only"};
-  auto read = [s = state_.get()](offset& position,
-                                 std::size_t bytes_max) -> result<std::shared_ptr<record_batch>> {
+  auto read = [s = state_.get(), pool = make_batch_pool()](
+                offset& position, std::size_t bytes_max) -> result<std::shared_ptr<record_batch>> {
     std::unique_lock lock{s->file_mutex};
     // At the end of the log: wait for the next transaction rather than ask in circles.
     if (position >= s->file.end())
       s->log_grew.wait_for(lock, std::chrono::milliseconds{100},
                            [&] { return position < s->file.end(); });
-    auto batch = std::make_shared<record_batch>(bytes_max);
+    auto batch = std::make_shared<record_batch>(bytes_max, pool);
     if (auto done = s->file.read(position, bytes_max, *batch); !done)
       return done.error();
     return batch;

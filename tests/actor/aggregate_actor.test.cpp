@@ -143,9 +143,11 @@ CAF_TEST(a_slice_is_folded_and_a_bad_event_is_counted_once) {
     window->records.push_back(&record);
   window->batches.push_back(batch);
   const auto deal = [&](std::uint32_t begin, std::uint32_t end) {
-    const std::vector<replay_share::part> parts{{&home()->restoring("a"), begin, end}};
-    home()->for_each_actor(parts, [&](const auto& part, const caf::actor& aggregate) {
-      detail::tell_from_outside(aggregate, replay_slice{window, part.begin, part.end});
+    const std::vector<replay_share::part> parts{
+      {&home()->restoring("a", hash_of_key("a")), begin, end}};
+    detail::message_in_hand<replay_slice> slice{sys, {window, begin, end}};
+    home()->for_each_actor(parts, [&](const auto&, const caf::actor& aggregate) {
+      CAF_CHECK(slice.give_to(aggregate));
     });
     settle();
   };

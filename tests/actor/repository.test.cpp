@@ -3,6 +3,7 @@
 
 #include <cerk/cerk.hpp>
 
+#include "aggregate_core.hpp"
 #include "support/account.hpp"
 
 #include <caf/policy/work_sharing.hpp>
@@ -263,6 +264,50 @@ CAF_TEST(a_repository_can_be_destroyed_while_it_restores_and_its_store_right_aft
     options.restore_bytes_in_flight_max = 1 << 14;
     repository repo{system, store, options, accounts};
     for (int turn = 0; turn < i; ++turn)
+      std::this_thread::yield();
+  }
+}
+
+CAF_TEST(draining_leaves_alone_what_no_command_could_reach_yet) {
+  memory_provider store{{.partitions = 2, .hold_answers = true}};
+  std::vector<record> stored;
+  for (int i = 0; i < 6'000; ++i) {
+    const auto id = "a" + std::to_string(i);
+    if (partition_of(id, 2) == partition_id{1})
+      stored.push_back({.key = id, .value = event_value(id, "Noted", 0, {1}, R"("text":"x")")});
+  }
+  CAF_REQUIRE(store.append_verbatim({1}, stored));
+  std::string in_first = "x";
+  while (partition_of(in_first, 2) != partition_id{0})
+    in_first += 'x';
+  for (int i = 0; i < 20; ++i) {
+    repository_options options;
+    options.wait_until_restored = false;
+    options.drain_timeout = std::chrono::milliseconds{0};
+    repository repo{system, store, options, accounts};
+    auto answer = repo.of(accounts).send_async(in_first, open{"Ada"});
+    repo.drain();
+    CAF_CHECK(answer.get().get_failure() != nullptr);
+    store.release();
+  }
+}
+
+CAF_TEST(a_repository_of_many_aggregates_can_be_destroyed_at_any_moment_of_its_restore) {
+  const file home;
+  {
+    sqlite_provider store{{.path = home.path}};
+    std::vector<new_event> events;
+    for (int i = 0; i < 40'000; ++i)
+      events.push_back({"a" + std::to_string(i % 9'000), "Noted", R"({"text":"x"})"});
+    CAF_REQUIRE(send_events(store, events));
+  }
+  for (int i = 0; i < 20; ++i) {
+    sqlite_provider store{{.path = home.path, .quick_check = false}};
+    repository_options options;
+    options.wait_until_restored = false;
+    repository repo{system, store, options, accounts};
+    const auto some = static_cast<std::uint64_t>(i) * 2'000;
+    while (!repo.is_serving() && repo.progress().front().events < some)
       std::this_thread::yield();
   }
 }

@@ -291,7 +291,7 @@ CAF_TEST(views_stay_valid_while_the_batch_grows_past_its_blocks) {
     const auto& view = batch.records()[i];
     CAF_CHECK(view.value() == values[i]);
     CAF_CHECK(view.key() == "key" + std::to_string(i));
-    CAF_CHECK(view.header() == "h");
+    CAF_CHECK(view.header_bytes() == "h");
     CAF_CHECK(view.offset == offset{static_cast<std::int64_t>(i)});
   }
 }
@@ -326,6 +326,48 @@ CAF_TEST(keys_and_headers_above_64_kib_are_cut_to_what_nothing_of_ours_has) {
   CAF_CHECK_EQUAL(batch.records()[0].key().size(), 65'535u);
   CAF_CHECK_EQUAL(batch.records()[0].header_size, 1);
   CAF_CHECK(batch.records()[0].value() == "v");
+}
+
+CAF_TEST(a_batch_works_out_what_each_header_is) {
+  const record_header header{.term = {7}, .number = 3, .version = {2}};
+  const auto packed = pack(header, "a", "{}");
+  const std::string_view bytes{packed.data(), packed.size()};
+  record_batch batch;
+  batch.add({0}, 0, "a", "{}", {}, {});
+  batch.add({1}, 0, "a", "{}", bytes.substr(1), {});
+  batch.add({2}, 0, "a", "{ }", bytes, {});
+  batch.add({3}, 0, "a", "{}", bytes, {});
+  const auto& views = batch.records();
+  CAF_CHECK(views[0].header_is == header_state::none);
+  CAF_CHECK(views[1].header_is == header_state::unreadable);
+  CAF_CHECK(views[2].header_is == header_state::broken);
+  CAF_CHECK(views[3].header_is == header_state::sealed);
+  CAF_CHECK(!views[0].has_header() && !views[1].has_header());
+  CAF_CHECK(views[2].header == header && views[3].header == header);
+  CAF_CHECK_EQUAL(views[3].key_hash, hash_of_key("a"));
+}
+
+CAF_TEST(memory_given_back_serves_the_next_batch_and_no_living_one) {
+  constexpr std::size_t expected = 2 << 20;
+  const auto pool = make_batch_pool();
+  const auto fill = [&](char what) {
+    auto batch = std::make_unique<record_batch>(expected, pool);
+    for (int i = 0; i < 3; ++i)
+      batch->add({i}, 0, std::string(3, what), std::string(1'000, what), {}, {});
+    return batch;
+  };
+  auto first = fill('a');
+  const auto living = fill('b');
+  const char* const bytes = first->records()[0].bytes;
+  first = nullptr;
+  const auto next = fill('c');
+  CAF_CHECK(next->records()[0].bytes == bytes);
+  CAF_CHECK_EQUAL(next->records().size(), 3u);
+  for (const auto& view : living->records())
+    CAF_CHECK(view.value() == std::string(1'000, 'b'));
+  record_batch large{expected, pool};
+  large.add({0}, 0, "k", std::string(3 * expected, 'd'), {}, {});
+  CAF_CHECK(large.records()[0].value() == std::string(3 * expected, 'd'));
 }
 
 CAF_TEST(a_batch_tells_once_when_nobody_reads_it_any_more) {
