@@ -61,6 +61,17 @@ struct verdict {
 /// The state of the fold over one partition; the versions of aggregates are folded elsewhere.
 class partition_fold {
 public:
+  partition_fold() = default;
+  /// In the middle of a partition: `current` is in force, and `next_number` its next. Terms before
+  /// it are unknown.
+  partition_fold(term current, std::uint64_t next_number) : term_(current), next_(next_number) {
+  }
+  /// The record before was `k` of the `n` of a group.
+  void resume_group(std::uint16_t k, std::uint16_t n) noexcept {
+    pending_k_ = k;
+    pending_n_ = n;
+  }
+
   verdict on_claim(const claim& c);
   verdict on_record(const record_header& h) noexcept;
   verdict on_headerless() const noexcept;
