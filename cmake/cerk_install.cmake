@@ -22,7 +22,7 @@ string(REGEX REPLACE "/$" "" CERK_PC_PREFIX "${CERK_PC_PREFIX}")
 get_target_property(_type cerk TYPE)
 if(_type STREQUAL "STATIC_LIBRARY")
   # A static library hands its private dependencies on to whoever links it.
-  set(CERK_PC_PRIVATE_REQUIRES ", sqlite3")
+  set(CERK_PC_PRIVATE_REQUIRES ", sqlite3, rdkafka")
 endif()
 configure_file("${PROJECT_SOURCE_DIR}/cmake/cerk.pc.in" "${PROJECT_BINARY_DIR}/cerk.pc" @ONLY)
 

@@ -58,9 +58,10 @@ term acknowledger::read(const record_view& record) {
       }
       return own_;
     }
-    if (known_ == no_offset)
-      return {}; // before the own claim: that one was read as in effect, so this changes nothing
     const bool is_expected = expected_.contains(read->id.value);
+    // Before the own claim: that one was read as in effect, so this changes nothing.
+    if (known_ == no_offset)
+      return is_expected ? read->id : term{};
     if (fold_.on_claim(*read).on_this == effect::in_effect) {
       if (is_expected)
         successor_ = {read->id, record.offset};

@@ -19,7 +19,7 @@ enum class format : std::uint8_t { text, json, ndjson };
 
 /// What every command has.
 struct common_flags {
-  std::string store;
+  store_flags where;
   /// None: the command's own choice.
   std::optional<cli::format> format;
   bool progress = true;

@@ -9,7 +9,7 @@ namespace cerk::cli {
 exit_code run_export(const common_flags& common, const export_flags& flags) {
   if (common.format.value_or(format::ndjson) != format::ndjson)
     throw stop{exit_code::usage, "an export is lines of JSON, which import reads: -o ndjson"};
-  const auto store = store_flag{common.store}.open_existing();
+  const auto store = store_flag{common.where}.open_existing();
   output out{flags.file};
   std::uint64_t records = 0;
   for (partition_id p{0}; p.value < store->info().partition_count; ++p.value) {

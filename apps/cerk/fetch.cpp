@@ -114,7 +114,7 @@ private:
 } // namespace
 
 exit_code run_fetch(const common_flags& common, const fetch_flags& flags) {
-  const auto store = store_flag{common.store}.open_existing();
+  const auto store = store_flag{common.where}.open_existing();
   const auto count = store->info().partition_count;
   if (flags.partition && *flags.partition >= count)
     throw stop{exit_code::usage, "-p " + std::to_string(*flags.partition) + ": "

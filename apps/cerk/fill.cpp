@@ -131,7 +131,7 @@ std::uint64_t write_all(Writing writing, const fill_flags& flags, const slots& a
 
 exit_code run_fill(const common_flags& common, const fill_flags& flags, const generator& make) {
   const auto aggregates = std::min(flags.count, flags.aggregates.value_or(1'000));
-  const auto store = store_flag{common.store}.open_or_make();
+  const auto store = store_flag{common.where}.open_or_make();
   const auto started = std::chrono::steady_clock::now();
   const slots all{flags, aggregates};
   const auto events

@@ -91,7 +91,7 @@ void tell_what_is_void(provider& store) {
 } // namespace
 
 exit_code run_import(const common_flags& common, const import_flags& flags) {
-  const store_flag named{common.store};
+  const store_flag named{common.where};
   // A store that is in use says so before the file is read; one that has to be made is made only
   // for a file that is fit.
   auto store = named.exists() ? named.open_existing() : nullptr;

@@ -92,7 +92,7 @@ std::string hexadecimal(std::uint64_t number) {
 
 exit_code run_replay(const common_flags& common, const replay_flags& flags,
                      const repository_opener& open) {
-  const auto store = store_flag{common.store}.open_existing();
+  const auto store = store_flag{common.where}.open_existing();
   actor_system_config config;
   caf::actor_system system{config};
   restore_watch watch{store->info().partition_count};

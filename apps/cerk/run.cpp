@@ -27,9 +27,23 @@ public:
     app_.require_subcommand(1);
     app_.footer("Exit codes: 0 ok, 1 failed, 2 usage, 3 problems found, 4 conflict or not owner, "
                 "130 interrupted.");
-    app_.add_option("--store", common_.store, "the log: sqlite:PATH")
+    app_.add_option("--store", common_.where.store, "the log: sqlite:PATH or kafka:TOPIC")
       ->envname("CERK_STORE")
       ->required();
+    app_
+      .add_option("-b,--brokers", common_.where.brokers,
+                  "for Kafka: HOST:PORT of brokers, with commas between")
+      ->envname("CERK_BROKERS");
+    app_
+      .add_option("-X", common_.where.properties,
+                  "for Kafka: a librdkafka property, key=value; may be given again")
+      ->allow_extra_args(false);
+    app_.add_flag("--create-topic", common_.where.create_topic,
+                  "for Kafka: fill and import make the topic if it is missing, with");
+    app_.add_option("--partitions", common_.where.partitions, "so many partitions, for good, and")
+      ->check(CLI::Range(std::int32_t{1}, std::int32_t{100'000}));
+    app_.add_option("--replication", common_.where.replication, "so many copies of each")
+      ->check(CLI::Range(std::int32_t{1}, std::int32_t{100}));
     app_.add_option("-o,--output", output_, "how results are printed: text, json or ndjson")
       ->check(CLI::IsMember({"text", "json", "ndjson"}));
     app_.add_flag("--no-progress", no_progress_, "no progress on standard error");
@@ -71,7 +85,8 @@ private:
   void add_import() {
     auto& c
       = add("import",
-            "Appends the records of FILE, lines of JSON as export writes them, all or none. "
+            "Appends the records of FILE, lines of JSON as export writes them: all or none, to a "
+            "topic in order. "
             "Each line: {\"key\",\"value\"[,\"headers\",\"partition\",\"offset\",\"timestamp\"]}, "
             "key_base64 and value_base64 for bytes that are not UTF-8. A log that was claimed "
             "goes whole into an empty store; events without header go into any that was never "

@@ -1,46 +1,105 @@
 // Stores by name.
 #include "store_flag.hpp"
 
+#include "cerk/kafka_provider.hpp"
 #include "cerk/sqlite_provider.hpp"
 
 #include "exit_code.hpp"
 
 #include <filesystem>
+#include <utility>
 
 namespace cerk::cli {
 
 namespace fs = std::filesystem;
 
-store_flag::store_flag(const std::string& text) : text_(text) {
-  auto refuse
-    = [&](const std::string& why) { throw stop{exit_code::usage, "--store " + text + ": " + why}; };
-  constexpr std::string_view sqlite = "sqlite:";
+namespace {
+
+constexpr std::string_view sqlite = "sqlite:";
+constexpr std::string_view kafka = "kafka:";
+
+} // namespace
+
+void store_flag::refuse(const std::string& why) const {
+  throw stop{exit_code::usage, "--store " + flags_.store + ": " + why};
+}
+
+store_flag::store_flag(store_flags flags) : flags_(std::move(flags)) {
+  const std::string& text = flags_.store;
   if (text.starts_with("memory:"))
     refuse("a store in memory begins empty and ends with the command; name a file: sqlite:PATH");
-  if (text.starts_with("kafka:"))
-    refuse("this program does not read Kafka yet; name a file: sqlite:PATH");
-  if (!text.starts_with(sqlite))
-    refuse("a store is named sqlite:PATH");
-  path_ = text.substr(sqlite.size());
-  if (path_.empty() || path_ == ":memory:")
+  is_topic_ = text.starts_with(kafka);
+  if (!is_topic_ && !text.starts_with(sqlite))
+    refuse("a store is named sqlite:PATH or kafka:TOPIC");
+  place_ = text.substr((is_topic_ ? kafka : sqlite).size());
+  if (is_topic_) {
+    if (place_.empty())
+      refuse("kafka: needs the name of a topic");
+    if (flags_.brokers.empty())
+      refuse("a topic needs its brokers: -b HOST:PORT");
+    if (flags_.create_topic != flags_.partitions.has_value()
+        || flags_.create_topic != flags_.replication.has_value())
+      refuse("--create-topic, --partitions and --replication belong together");
+    static_cast<void>(properties());
+    return;
+  }
+  if (place_.empty() || place_ == ":memory:")
     refuse("sqlite: needs the path of a file");
+  if (!flags_.brokers.empty() || !flags_.properties.empty() || flags_.create_topic
+      || flags_.partitions || flags_.replication)
+    refuse("-b, -X, --create-topic, --partitions and --replication are for kafka:TOPIC");
+}
+
+std::vector<std::pair<std::string, std::string>> store_flag::properties() const {
+  std::vector<std::pair<std::string, std::string>> all;
+  for (const auto& text : flags_.properties) {
+    const auto equals = text.find('=');
+    if (equals == 0 || equals == std::string::npos)
+      throw stop{exit_code::usage, "-X: expected key=value"}; // the text may be a secret
+    all.emplace_back(text.substr(0, equals), text.substr(equals + 1));
+    if (const auto why = kafka_key_refusal(all.back().first); !why.empty())
+      throw stop{exit_code::usage,
+                 "-X " + all.back().first + ": cannot be set: " + std::string{why}};
+  }
+  return all;
 }
 
 bool store_flag::exists() const {
+  if (is_topic_) {
+    if (!flags_.create_topic)
+      return true; // opening tells
+    try {
+      open_existing();
+      return true;
+    } catch (const failure_exception& e) {
+      if (e.reason().code != errc::store_unusable)
+        throw;
+      return false;
+    }
+  }
   std::error_code ignored;
   // SQLite takes an empty file for a database yet to be made.
-  return fs::exists(path_, ignored)
-         && !(fs::is_regular_file(path_, ignored) && fs::file_size(path_, ignored) == 0);
+  return fs::exists(place_, ignored)
+         && !(fs::is_regular_file(place_, ignored) && fs::file_size(place_, ignored) == 0);
 }
 
 std::unique_ptr<provider> store_flag::open_existing() const {
+  if (is_topic_)
+    return std::make_unique<kafka_provider>(
+      kafka_options{.brokers = flags_.brokers, .topic = place_, .settings = properties()});
   if (!exists())
-    throw stop{exit_code::failed, text_ + " does not exist"};
-  return open_or_make();
+    throw stop{exit_code::failed, flags_.store + " does not exist"};
+  return std::make_unique<sqlite_provider>(sqlite_options{.path = place_});
 }
 
 std::unique_ptr<provider> store_flag::open_or_make() const {
-  return std::make_unique<sqlite_provider>(sqlite_options{.path = path_});
+  if (!is_topic_)
+    return std::make_unique<sqlite_provider>(sqlite_options{.path = place_});
+  if (flags_.create_topic)
+    create_kafka_topic({.brokers = flags_.brokers, .topic = place_, .settings = properties()},
+                       *flags_.partitions, *flags_.replication)
+      .value();
+  return open_existing();
 }
 
 } // namespace cerk::cli

@@ -1,35 +1,53 @@
-/// What `--store` means: which store, and whether a command may make it.
+/// What `--store` and its companions mean: which store, and whether a command may make it.
 #pragma once
 
 #include "cerk/provider.hpp"
 
+#include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
+#include <vector>
 
 namespace cerk::cli {
+
+/// The flags that say where the log is.
+struct store_flags {
+  std::string store;
+  /// For Kafka: the brokers, librdkafka properties as "key=value", and whether to make the topic.
+  std::string brokers;
+  std::vector<std::string> properties;
+  bool create_topic = false;
+  std::optional<std::int32_t> partitions;
+  std::optional<std::int32_t> replication;
+};
 
 /// A store that was named, not yet opened.
 class store_flag {
 public:
-  /// Reads "sqlite:PATH". Throws `stop` (usage) for anything else, with what is wrong.
-  explicit store_flag(const std::string& text);
+  /// Throws `stop` (usage) with what is wrong.
+  explicit store_flag(store_flags flags);
 
   bool exists() const;
 
-  /// How many partitions it has, or would have if it were made now.
+  /// How many partitions it would have if it were made now.
   std::int32_t partition_count() const noexcept {
-    return 1;
+    return flags_.partitions.value_or(1);
   }
 
   /// Opens it. Throws `stop` (failed) if it does not exist, and what the provider throws.
   std::unique_ptr<provider> open_existing() const;
 
-  /// Opens it, and makes it if it does not exist.
+  /// Opens it, and makes it if it does not exist; a topic only if that was asked for.
   std::unique_ptr<provider> open_or_make() const;
 
 private:
-  std::string text_;
-  std::string path_;
+  [[noreturn]] void refuse(const std::string& why) const;
+  std::vector<std::pair<std::string, std::string>> properties() const;
+
+  store_flags flags_;
+  bool is_topic_ = false;
+  std::string place_; // a path or a topic
 };
 
 } // namespace cerk::cli

@@ -7,6 +7,7 @@
 #include "cerk/error.hpp"           // what can go wrong
 #include "cerk/event.hpp"           // what is stored
 #include "cerk/ids.hpp"             // names and numbers
+#include "cerk/kafka_provider.hpp"  // a topic
 #include "cerk/log.hpp"             // the log without a repository
 #include "cerk/memory_provider.hpp" // for tests
 #include "cerk/metrics.hpp"         // what is counted

@@ -93,11 +93,16 @@ struct provider_info {
   std::string partitioner = "crc32";
   /// Batches that a producer may have under way at once in one partition.
   std::size_t flights_max = 1;
+  /// Whether it answers `conflict` and `duplicate` by itself. A log does not: there an owner is
+  /// right because nothing of anybody else takes effect under its claim.
+  bool checks_versions = true;
+  /// Whether an import is all or none.
+  bool imports_whole = true;
   /// Whether `record_reader::next` may block, so that it needs a thread of its own.
   bool reading_blocks = true;
 };
 
-/// An event store. Implementations: `memory_provider`, `sqlite_provider`.
+/// An event store. Implementations: `memory_provider`, `sqlite_provider`, `kafka_provider`.
 ///
 /// Thread: every function may be called from any thread. Callbacks run on the provider's own
 /// thread (`memory_provider`: on the caller's), must not block and must not throw.

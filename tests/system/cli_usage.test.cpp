@@ -44,9 +44,23 @@ CAF_TEST(stores_that_are_not_offered_say_why) {
   const auto memory = cerk({"replay", "--store", "memory:"});
   CAF_CHECK_EQUAL(memory.code, 2);
   CAF_CHECK(memory.says("begins empty and ends with the command"));
-  const auto kafka = cerk({"fetch", "--store", "kafka:users"});
-  CAF_CHECK_EQUAL(kafka.code, 2);
-  CAF_CHECK(kafka.says("does not read Kafka yet"));
+}
+
+CAF_TEST(a_topic_needs_brokers_and_properties_that_may_be_set) {
+  const auto refused = [&](std::vector<std::string> more, const std::string& why) {
+    std::vector<std::string> all{"fetch", "--store", "kafka:users"};
+    all.insert(all.end(), more.begin(), more.end());
+    const auto got = cerk(all);
+    CAF_CHECK_EQUAL(got.code, 2);
+    CAF_CHECK(got.says(why));
+    CAF_CHECK(!got.says("hunter2"));
+  };
+  refused({}, "a topic needs its brokers");
+  refused({"-b", "127.0.0.1:1", "-X", "hunter2"}, "expected key=value");
+  refused({"-b", "127.0.0.1:1", "-X", "acks=1"}, "acks: cannot be set");
+  refused({"-b", "127.0.0.1:1", "--create-topic"}, "belong together");
+  refused({"-b", "127.0.0.1:1", "--partitions", "3"}, "belong together");
+  CAF_CHECK_EQUAL(cerk({"fetch", "--store", store, "-b", "127.0.0.1:1"}).code, 2);
 }
 
 CAF_TEST(help_is_data) {

@@ -1,0 +1,73 @@
+/// The event store on Apache Kafka: one topic, one owner for each partition at a time.
+#pragma once
+
+#include "cerk/provider.hpp"
+
+#include <chrono>
+#include <functional>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace cerk {
+
+/// Settings of a Kafka store.
+struct kafka_options {
+  /// Where to find the cluster: `host:port`, several with commas between (`bootstrap.servers`).
+  std::string brokers;
+  std::string topic;
+  /// Further librdkafka properties, for producers and consumers alike: security, compression,
+  /// timeouts. Those that the protocol depends on are refused; see `kafka_key_refusal`.
+  std::vector<std::pair<std::string, std::string>> settings{};
+  /// Largest event in bytes; below librdkafka's `message.max.bytes`.
+  std::size_t event_bytes_max = 512 << 10;
+  /// How long opening, and each question to the cluster, may take.
+  std::chrono::milliseconds request_timeout{10'000};
+  /// How long a record may be on its way before it counts as lost and the partition is claimed
+  /// again
+  /// (`message.timeout.ms`).
+  std::chrono::milliseconds delivery_timeout{30'000};
+  /// How long `close` waits for what is under way.
+  std::chrono::milliseconds close_timeout{10'000};
+  /// Gets librdkafka's log and errors, a line each; from any thread. Nothing: they go to stderr.
+  std::function<void(std::string_view line)> on_log{};
+};
+
+/// Why a librdkafka property cannot be set by a user; empty if it can.
+std::string_view kafka_key_refusal(std::string_view key) noexcept;
+
+/// Makes the topic if it is missing, as a store needs it: `cleanup.policy=delete`, kept for ever.
+/// `partitions` is for good: another number would send aggregates elsewhere. Returns whether it was
+/// made. Blocks. Errors: `unavailable`, `store_unusable`, `bad_input`.
+result<bool> create_kafka_topic(const kafka_options& options, std::int32_t partitions,
+                                std::int32_t replication);
+
+/// An idempotent producer for each partition it owns, consumers that are assigned and never
+/// subscribe. What takes effect in the topic is decided by the records alone
+/// (docs/record_format.md), so any number of processes may try.
+///
+/// Checks no versions by itself (`info().checks_versions`): what is decided under a claim in effect
+/// is right. Import is in order, but not all or none.
+class kafka_provider final : public provider {
+public:
+  /// Throws `failure_exception`: `bad_input` for a setting that is refused, `unavailable` when no
+  /// broker can be reached, `store_unusable` when the topic does not exist or may not be read.
+  explicit kafka_provider(kafka_options options);
+  ~kafka_provider() override;
+
+  const provider_info& info() const noexcept override;
+  result<std::unique_ptr<record_reader>> read(partition_id partition, offset from) override;
+  void append_claim(partition_id partition, const claim& wanted, claim_done done) override;
+  void append(partition_id partition, term owner, std::vector<commit_ptr> commits,
+              append_done done) override;
+  void read_aggregate(partition_id partition, std::string aggregate_id, version after,
+                      std::size_t events_max, events_done done) override;
+  result<void> append_verbatim(partition_id partition, const std::vector<record>& records) override;
+  void close() override;
+
+private:
+  std::unique_ptr<provider> store_;
+};
+
+} // namespace cerk

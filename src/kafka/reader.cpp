@@ -1,0 +1,167 @@
+// From librdkafka's messages to batches.
+#include "reader.hpp"
+
+#include <array>
+#include <thread>
+
+namespace cerk::kafka {
+
+namespace {
+
+constexpr int wait_ms = 500;
+
+class reader final : public record_reader {
+public:
+  reader(client consumer, const kafka_options& options, partition_id partition, offset from,
+         offset end)
+    : options_(options),
+      consumer_(std::move(consumer)),
+      queue_(rd_kafka_queue_get_consumer(consumer_.get())),
+      partition_(partition),
+      position_(from),
+      end_(end) {
+  }
+
+  ~reader() override {
+    rd_kafka_assign(consumer_.get(), nullptr);
+  }
+
+  result<std::shared_ptr<record_batch>> next(std::size_t bytes_max) override {
+    auto batch = std::make_shared<record_batch>(bytes_max, pool_);
+    std::optional<error> failed;
+    std::size_t bytes = 0;
+    const auto take = [&](const rd_kafka_message_t& m) {
+      if (m.err == RD_KAFKA_RESP_ERR__PARTITION_EOF) {
+        // Markers of transactions, if there are any, take offsets and are no records.
+        position_ = std::max(position_, offset{m.offset});
+      } else if (m.err != RD_KAFKA_RESP_ERR_NO_ERROR) {
+        if (!failed)
+          failed = to_error(m.err, options_,
+                            "reading partition " + std::to_string(partition_.value) + " at offset "
+                              + std::to_string(position_.value));
+      } else {
+        add(m, *batch);
+        bytes += m.len + m.key_len + 128;
+        position_ = {m.offset + 1};
+      }
+    };
+    if (const message first{rd_kafka_consumer_poll(consumer_.get(), wait_ms)})
+      take(*first);
+    // What else is here already; the bound is looked at between portions.
+    std::array<rd_kafka_message_t*, 512> more{};
+    while (bytes > 0 && bytes < bytes_max && !failed) {
+      const auto count = rd_kafka_consume_batch_queue(queue_.get(), 0, more.data(), more.size());
+      for (ssize_t i = 0; i < count; ++i) {
+        const message one{more[static_cast<std::size_t>(i)]};
+        take(*one);
+      }
+      if (count <= 0)
+        break;
+    }
+    if (failed && batch->records().empty())
+      return *std::move(failed);
+    return batch; // an error behind records comes again
+  }
+
+  offset position() const noexcept override {
+    return position_;
+  }
+
+  offset end() const noexcept override {
+    return end_;
+  }
+
+private:
+  void add(const rd_kafka_message_t& m, record_batch& to) {
+    const auto view = [](const void* bytes, std::size_t size) {
+      return bytes != nullptr
+               ? std::optional{std::string_view{static_cast<const char*>(bytes), size}}
+               : std::nullopt;
+    };
+    std::string_view packed;
+    others_.clear();
+    rd_kafka_headers_t* all = nullptr;
+    if (rd_kafka_message_headers(&m, &all) == RD_KAFKA_RESP_ERR_NO_ERROR) {
+      const char* name = nullptr;
+      const void* value = nullptr;
+      std::size_t size = 0;
+      for (std::size_t i = 0;
+           rd_kafka_header_get_all(all, i, &name, &value, &size) == RD_KAFKA_RESP_ERR_NO_ERROR;
+           ++i) {
+        const auto bytes = view(value, size).value_or(std::string_view{});
+        // The first is ours; a second one is nobody's that we know.
+        if (packed.empty() && name == record_header_name)
+          packed = bytes;
+        else
+          others_.emplace_back(name, bytes);
+      }
+    }
+    to.add({m.offset}, std::max<std::int64_t>(rd_kafka_message_timestamp(&m, nullptr), 0),
+           view(m.key, m.key_len), view(m.payload, m.len), packed,
+           others_.empty() ? std::string{} : pack_headers(others_));
+  }
+
+  const kafka_options& options_;
+  client consumer_;
+  queue queue_;
+  partition_id partition_;
+  offset position_;
+  offset end_;
+  std::shared_ptr<batch_pool> pool_ = make_batch_pool();
+  std::vector<std::pair<std::string, std::string>> others_;
+};
+
+} // namespace
+
+result<watermarks> query_watermarks(rd_kafka_t* with, const kafka_options& options,
+                                    partition_id partition) {
+  using clock = std::chrono::steady_clock;
+  const auto until = clock::now() + options.request_timeout;
+  for (;;) {
+    const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(until - clock::now());
+    std::int64_t low = 0;
+    std::int64_t high = 0;
+    const auto code
+      = rd_kafka_query_watermark_offsets(with, options.topic.c_str(), partition.value, &low, &high,
+                                         static_cast<int>(std::max<std::int64_t>(left.count(), 1)));
+    if (code == RD_KAFKA_RESP_ERR_NO_ERROR)
+      return watermarks{{low}, {high}};
+    // librdkafka asks the leader it knows, and only once.
+    const bool leader_moves = code == RD_KAFKA_RESP_ERR_NOT_LEADER_FOR_PARTITION
+                              || code == RD_KAFKA_RESP_ERR_LEADER_NOT_AVAILABLE
+                              || code == RD_KAFKA_RESP_ERR__TRANSPORT;
+    if (!leader_moves || clock::now() >= until)
+      return to_error(code, options,
+                      "asking for the end of partition " + std::to_string(partition.value));
+    std::this_thread::sleep_for(std::chrono::milliseconds{50});
+  }
+}
+
+result<std::unique_ptr<record_reader>> open_reader(const kafka_options& options,
+                                                   partition_id partition, offset from) {
+  auto consumer = make_consumer(options);
+  const auto found = query_watermarks(consumer.get(), options, partition);
+  if (!found)
+    return found.error();
+  const std::string where
+    = "kafka:" + options.topic + ": partition " + std::to_string(partition.value);
+  if (from < found->low)
+    return error{errc::store_unusable,
+                 where + " begins at offset " + std::to_string(found->low.value)
+                   + ": the records before it were deleted, and with them history; restore the "
+                     "topic from a backup, and set retention.ms=-1 and retention.bytes=-1"};
+  if (from > found->high)
+    return error{errc::store_unusable, where + " ends at offset "
+                                         + std::to_string(found->high.value) + ", before offset "
+                                         + std::to_string(from.value)};
+  const topic_list places{rd_kafka_topic_partition_list_new(1)};
+  rd_kafka_topic_partition_list_add(places.get(), options.topic.c_str(), partition.value)->offset
+    = from.value;
+  if (const auto code = rd_kafka_assign(consumer.get(), places.get());
+      code != RD_KAFKA_RESP_ERR_NO_ERROR)
+    return to_error(code, options, "assigning partition " + std::to_string(partition.value));
+  return std::unique_ptr<record_reader>{
+    std::make_unique<reader>(std::move(consumer), options, partition, from, found->high)};
+}
+
+} // namespace cerk::kafka

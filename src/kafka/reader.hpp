@@ -1,0 +1,22 @@
+/// Reads one partition of a topic with a consumer of its own.
+#pragma once
+
+#include "client.hpp"
+
+namespace cerk::kafka {
+
+/// The first and the next offset of a partition. Blocks for at most `request_timeout`.
+struct watermarks {
+  offset low;
+  offset high;
+};
+
+result<watermarks> query_watermarks(rd_kafka_t* with, const kafka_options& options,
+                                    partition_id partition);
+
+/// Opens a reader at `from`; `store_unusable` if records from there on were deleted.
+/// `options` must outlive it.
+result<std::unique_ptr<record_reader>> open_reader(const kafka_options& options,
+                                                   partition_id partition, offset from);
+
+} // namespace cerk::kafka

@@ -1,0 +1,12 @@
+/// A topic as such: making one, and what its settings say.
+#pragma once
+
+#include "client.hpp"
+
+namespace cerk::kafka {
+
+/// Waits until every partition of the topic has a leader and returns how many there are.
+/// Errors: `store_unusable` if there is no such topic, `unavailable`.
+result<std::int32_t> wait_for_topic(rd_kafka_t* with, const kafka_options& options);
+
+} // namespace cerk::kafka
