@@ -3,8 +3,6 @@
 
 #include "cerk/log.hpp"
 
-#include "commit_records.hpp"
-
 #include <condition_variable>
 
 namespace cerk {
@@ -48,10 +46,12 @@ void log_provider::append_claim(partition_id partition, const claim& wanted, cla
       std::erase_if(owned, [&](const auto& former) {
         if (!former.second->is_over())
           return false;
+        retired_.push_back(former.second);
         log_->run(partition, {}, [one = former.second] { one->abandon({}); });
         return true;
       });
-      added = std::make_shared<owned_term>(*log_, partition, wanted, environment_);
+      added = std::make_shared<owned_term>(*log_, partition, wanted, options_.event_bytes_max,
+                                           environment_);
       owned[wanted.id.value] = added;
     }
   }
@@ -78,29 +78,7 @@ void log_provider::append(partition_id partition, term owner, std::vector<commit
       {.ended = status::stopped, .failure = {errc::unavailable, info().name + " is closed"}}));
   if (!found)
     return done(std::vector<commit_result>(commits.size(), {.ended = status::fenced}));
-  // Those that no store may write are answered with the others, in their places.
-  std::vector<commit_result> results(commits.size());
-  std::vector<commit_ptr> fit;
-  std::vector<std::size_t> places;
-  for (std::size_t i = 0; i < commits.size(); ++i) {
-    if (auto why = unfit(*commits[i], options_.event_bytes_max)) {
-      results[i] = {.ended = status::refused, .failure = *std::move(why)};
-    } else {
-      fit.push_back(std::move(commits[i]));
-      places.push_back(i);
-    }
-  }
-  if (fit.empty())
-    return done(std::move(results));
-  if (fit.size() == results.size())
-    return found->append(std::move(fit), std::move(done));
-  found->append(std::move(fit), [results = std::move(results), places = std::move(places),
-                                 done = std::move(done)](std::vector<commit_result> ended) {
-    auto all = results;
-    for (std::size_t i = 0; i < places.size(); ++i)
-      all[places[i]] = std::move(ended[i]);
-    done(std::move(all));
-  });
+  found->append(std::move(commits), std::move(done));
 }
 
 namespace {
@@ -146,6 +124,9 @@ result<void> log_provider::append_verbatim(partition_id partition,
                                            const std::vector<record>& records) {
   // As many at a time; the log's own bounds are larger.
   constexpr std::size_t window = 10'000;
+  if (partition.value < 0 || partition.value >= info().partition_count)
+    return error{errc::bad_input,
+                 info().name + " has no partition " + std::to_string(partition.value)};
   {
     const std::lock_guard lock{mutex_};
     if (closed_)
@@ -212,6 +193,7 @@ void log_provider::close() {
     const std::lock_guard lock{mutex_};
     if (std::exchange(closed_, true))
       return;
+    all = retired_;
     for (const auto& owned : partitions_)
       for (const auto& [id, one] : owned)
         all.push_back(one);

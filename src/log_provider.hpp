@@ -46,6 +46,7 @@ private:
   const environment environment_;
   std::mutex mutex_;
   std::vector<terms> partitions_;
+  std::vector<std::shared_ptr<owned_term>> retired_; // over, and given up or about to be
   bool closed_ = false;
 };
 

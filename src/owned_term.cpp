@@ -22,9 +22,11 @@ std::int64_t to_ms(std::chrono::system_clock::time_point time) {
 
 } // namespace
 
-owned_term::owned_term(record_log& log, partition_id partition, claim wanted, environment outside)
+owned_term::owned_term(record_log& log, partition_id partition, claim wanted,
+                       std::size_t event_bytes_max, environment outside)
   : log_(log),
     partition_(partition),
+    event_bytes_max_(event_bytes_max),
     environment_(std::move(outside)),
     claim_(std::move(wanted)),
     ack_(claim_.id, no_offset, offset{0}) {
@@ -45,29 +47,54 @@ void owned_term::append(std::vector<commit_ptr> commits, append_done done) {
   answers ended;
   {
     const std::lock_guard lock{mutex_};
+    // Who appends has read his claim as in effect, whatever its report says.
+    if (phase_ == phase::claiming && pipeline_)
+      phase_ = phase::serving;
     auto together = std::make_shared<flight>(
       flight{.results = std::vector<commit_result>(commits.size()), .done = std::move(done)});
-    for (std::size_t i = 0; i < commits.size(); ++i) {
-      if (phase_ == phase::over)
-        together->results[i] = over_;
-      else if (phase_ != phase::serving || ack_.is_broken())
-        together->results[i]
-          = {.ended = status::refused,
-             .failure = {errc::unavailable, log_.info().name
-                                              + ": the partition is being claimed again; "
-                                                "nothing was appended"}};
-      else {
+    for (std::size_t i = 0; i < commits.size(); ++i)
+      if (auto refusal = refuse(*commits[i])) {
+        together->results[i] = *std::move(refusal);
+      } else {
         produce(*commits[i]);
-        under_way_.push_back({together, i, ack_.next_number() - 1});
+        under_way_.push_back({commits[i], together, i, ack_.next_number() - 1});
         ++together->open;
       }
-    }
     if (together->open == 0)
       ended.push_back(std::move(together));
     if (phase_ == phase::serving && ack_.is_broken())
       begin_renewal();
   }
   call(ended);
+}
+
+// Why a commit is not produced; nothing if it is.
+std::optional<commit_result> owned_term::refuse(const commit& c) {
+  if (phase_ == phase::over)
+    return over_;
+  if (const auto at = void_since_.find(c.aggregate_id); at != void_since_.end()) {
+    if (c.expected_version != at->second)
+      return commit_result{.ended = status::conflict, .actual = at->second};
+    void_since_.erase(at);
+  }
+  commit_result refusal{.ended = status::refused};
+  if (auto why = unfit(c, event_bytes_max_))
+    refusal.failure = *std::move(why);
+  else if (phase_ != phase::serving || ack_.is_broken())
+    refusal.failure = {errc::unavailable, log_.info().name
+                                            + ": the partition is being claimed "
+                                              "again; nothing was appended"};
+  else
+    return std::nullopt;
+  make_void(c);
+  return refusal;
+}
+
+// What was decided on a void commit is on its way yet, and must not take effect.
+void owned_term::make_void(const commit& c) {
+  const auto [at, is_new] = void_since_.emplace(c.aggregate_id, c.expected_version);
+  if (!is_new)
+    at->second = std::min(at->second, c.expected_version);
 }
 
 void owned_term::produce(const commit& c) {
@@ -95,20 +122,26 @@ void owned_term::produce(const commit& c) {
 
 void owned_term::on_reports(std::uint64_t generation, const std::vector<delivery>& reports) {
   answers ended;
+  claim_done first;
+  result<offset> claimed{no_offset};
   {
     const std::unique_lock lock{mutex_};
     if (generation != generation_ || phase_ == phase::over)
       return;
     for (const auto& report : reports)
-      if (report.token == claim_token)
-        on_claim_report(report);
-      else
+      if (report.token != claim_token) {
         ack_.reported(report.token, report.stored, report.at);
+      } else {
+        first = std::exchange(claim_done_, {});
+        claimed = on_claim_report(report);
+      }
     settle(ended);
     if (phase_ == phase::serving && ack_.is_broken())
       begin_renewal();
     read_back_if_needed();
   }
+  if (first)
+    first(std::move(claimed));
   call(ended);
 }
 
@@ -130,8 +163,10 @@ void owned_term::end_commit(const commit_under_way& which, commit_result how, an
 }
 
 void owned_term::end_all(const commit_result& how, answers& out) {
-  for (const auto& commit : under_way_)
+  for (const auto& commit : under_way_) {
+    make_void(*commit.what);
     end_commit(commit, how, out);
+  }
   under_way_.clear();
   settled_.notify_all();
 }
@@ -139,9 +174,15 @@ void owned_term::end_all(const commit_result& how, answers& out) {
 // -- claiming -------------------------------------------------------------------------------------
 
 void owned_term::begin(claim_done done) {
-  const std::lock_guard lock{mutex_};
-  claim_done_ = std::move(done);
-  later({}, &owned_term::claim_step);
+  {
+    const std::lock_guard lock{mutex_};
+    if (phase_ == phase::claiming) {
+      claim_done_ = std::exchange(done, {});
+      later({}, &owned_term::claim_step);
+    }
+  }
+  if (done)
+    done(over_.failure);
 }
 
 // A fresh pipeline, and a claim through it: the first, or the next one of a renewal.
@@ -158,15 +199,18 @@ void owned_term::claim_step() {
   former = nullptr;
   reader_ = nullptr;
   const auto fail = [&](const error& why) {
+    answers ended;
     claim_done first;
     {
       const std::lock_guard lock{mutex_};
-      if (phase_ == phase::renewing)
+      if (phase_ == phase::renewing && why.advice() == retry::later)
         return later(backoff(), &owned_term::claim_step);
       first = std::exchange(claim_done_, {});
+      give_up(why, ended);
     }
     if (first)
       first(why);
+    call(ended);
   };
   const auto end = log_.end(partition_);
   if (!end)
@@ -210,27 +254,29 @@ void owned_term::claim_step() {
     fail({errc::unavailable, log_.info().name + ": the claim was not taken"});
 }
 
-void owned_term::on_claim_report(const delivery& report) {
-  if (phase_ == phase::claiming) {
-    // Whether it is in effect is for the caller to read.
-    auto done = std::exchange(claim_done_, {});
-    if (report.stored) {
-      phase_ = phase::serving;
-      if (report.at != no_offset)
-        ack_ = acknowledger{claim_.id, report.at, report.at};
-    }
-    log_.run(partition_, {}, [done, report, name = log_.info().name] {
-      if (report.stored)
-        done(report.at);
-      else
-        done(error{errc::unavailable, name + ": the claim was not stored: " + report.failure});
-    });
-  } else if (phase_ == phase::renewing) {
+result<offset> owned_term::on_claim_report(const delivery& report) {
+  const error why{errc::unavailable,
+                  log_.info().name + ": the claim was not stored: " + report.failure};
+  if (phase_ == phase::renewing) {
+    reading_since_ = environment_.steady_now();
     if (report.stored)
       later({}, &owned_term::renewal_read_step);
     else
       later(backoff(), &owned_term::claim_step);
+  } else if (phase_ == phase::claiming) {
+    // Whether it is in effect is for the caller to read.
+    if (report.stored) {
+      phase_ = phase::serving;
+      if (report.at != no_offset)
+        ack_ = acknowledger{claim_.id, report.at, report.at};
+    } else {
+      phase_ = phase::over;
+      over_ = {.ended = status::stopped, .failure = why};
+    }
   }
+  if (report.stored)
+    return report.at;
+  return why;
 }
 
 std::chrono::milliseconds owned_term::backoff() {
@@ -244,6 +290,7 @@ void owned_term::read_back_if_needed() {
   if (phase_ != phase::serving || reads_back_ || !ack_.wants_reading())
     return;
   reads_back_ = true;
+  reading_since_ = environment_.steady_now();
   later({}, &owned_term::read_back_step);
 }
 
@@ -288,7 +335,12 @@ void owned_term::read_back_step() {
       phase_ = phase::over;
       over_ = {.ended = status::fenced};
       end_all(over_, ended);
+    } else if (phase_ == phase::serving && !batch && batch.error().advice() != retry::later) {
+      give_up(batch.error(), ended);
     } else if (phase_ == phase::serving && ack_.is_broken()) {
+      begin_renewal();
+    } else if (phase_ == phase::serving && ack_.wants_reading() && reads_too_long()) {
+      // Reported as stored, and not to be found: a newer claim shows what became of it.
       begin_renewal();
     }
     reads_back_ = phase_ == phase::serving && ack_.wants_reading();
@@ -328,6 +380,10 @@ void owned_term::renewal_read_step() {
     settle(ended);
     if (claim_is_read_ || ack_.is_fenced())
       conclude_renewal(ended);
+    else if (!batch && batch.error().advice() != retry::later)
+      give_up(batch.error(), ended);
+    else if (reads_too_long())
+      later({}, &owned_term::claim_step);
     else
       later(batch ? std::chrono::milliseconds{} : backoff(), &owned_term::renewal_read_step);
   }
@@ -353,6 +409,18 @@ void owned_term::conclude_renewal(answers& out) {
   phase_ = phase::serving;
   reader_ = nullptr;
   read_back_if_needed();
+}
+
+// Nobody will know: the log cannot be asked any more.
+void owned_term::give_up(const error& why, answers& out) {
+  phase_ = phase::over;
+  over_ = {.ended = status::stopped, .failure = why};
+  end_all({.ended = status::unknown, .failure = why}, out);
+}
+
+bool owned_term::reads_too_long() const {
+  constexpr std::chrono::seconds patience{30};
+  return environment_.steady_now() - reading_since_ >= patience;
 }
 
 // -- the end --------------------------------------------------------------------------------------

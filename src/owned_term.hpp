@@ -19,6 +19,9 @@
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <optional>
+#include <string>
+#include <unordered_map>
 #include <vector>
 
 namespace cerk {
@@ -27,12 +30,13 @@ namespace cerk {
 /// `abandon` must be called before the last reference goes.
 class owned_term : public std::enable_shared_from_this<owned_term> {
 public:
-  owned_term(record_log& log, partition_id partition, claim wanted, environment outside);
+  owned_term(record_log& log, partition_id partition, claim wanted, std::size_t event_bytes_max,
+             environment outside);
 
   /// Produces the claim with a fresh pipeline. `done` as in `provider::append_claim`.
   void begin(claim_done done);
 
-  /// As `provider::append`, of commits that are fit.
+  /// As `provider::append`.
   void append(std::vector<commit_ptr> commits, append_done done);
 
   /// Waits until all that was handed over has ended; false if that took too long.
@@ -63,6 +67,7 @@ private:
 
   // A commit whose records are in the pipeline.
   struct commit_under_way {
+    commit_ptr what;
     std::shared_ptr<flight> in;
     std::size_t index = 0;
     std::uint64_t last_number = 0;
@@ -73,6 +78,8 @@ private:
   static void call(const answers& ended);
 
   // All of these with the lock held.
+  std::optional<commit_result> refuse(const commit& c);
+  void make_void(const commit& c);
   void produce(const commit& c);
   void settle(answers& out);
   void end_commit(const commit_under_way& which, commit_result how, answers& out);
@@ -80,6 +87,8 @@ private:
   void read_back_if_needed();
   void begin_renewal();
   void conclude_renewal(answers& out);
+  void give_up(const error& why, answers& out);
+  bool reads_too_long() const;
   void later(std::chrono::milliseconds delay, void (owned_term::*step)());
 
   // Steps on the log's thread.
@@ -90,10 +99,11 @@ private:
   std::chrono::milliseconds backoff();
 
   void on_reports(std::uint64_t generation, const std::vector<delivery>& reports);
-  void on_claim_report(const delivery& report);
+  result<offset> on_claim_report(const delivery& report);
 
   record_log& log_;
   const partition_id partition_;
+  const std::size_t event_bytes_max_;
   const environment environment_;
 
   mutable std::mutex mutex_;
@@ -104,11 +114,15 @@ private:
   claim_done claim_done_;
   acknowledger ack_;
   std::deque<commit_under_way> under_way_;
+  /// The version at which an aggregate goes on after a void commit: none decided on that commit may
+  /// take effect. An entry goes with the next commit that is right.
+  std::unordered_map<std::string, version> void_since_;
   std::shared_ptr<log_pipeline> pipeline_;
   std::uint64_t generation_ = 0; // of the pipeline: reports of former ones are not taken
   bool reads_back_ = false;
   bool claim_is_read_ = false;
   std::uint32_t tries_ = 0;
+  std::chrono::steady_clock::time_point reading_since_;
 
   std::unique_ptr<record_reader> reader_; // of the steps only
 };

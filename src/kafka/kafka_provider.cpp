@@ -18,6 +18,11 @@ class topic_log final : public record_log {
 public:
   explicit topic_log(kafka_options options)
     : options_(std::move(options)), asking_(kafka::make_consumer(options_)) {
+    if (options_.event_bytes_max + record_overhead_bytes > message_bytes_max())
+      throw failure_exception(
+        {errc::bad_input, "event_bytes_max is " + std::to_string(options_.event_bytes_max)
+                            + ", with key and headers more than librdkafka's message.max.bytes, "
+                            + std::to_string(message_bytes_max())});
     const auto partitions = kafka::wait_for_topic(asking_.get(), options_);
     if (!partitions)
       throw failure_exception(partitions.error());
@@ -50,7 +55,7 @@ public:
 
   result<std::unique_ptr<record_reader>> read(partition_id partition, offset from) override {
     try {
-      return kafka::open_reader(options_, partition, from);
+      return kafka::open_reader(asking_.get(), options_, partition, from);
     } catch (const failure_exception& e) {
       return e.reason();
     }
@@ -74,6 +79,18 @@ public:
   }
 
 private:
+  // An id, the packed header, a trace context and the like.
+  static constexpr std::size_t record_overhead_bytes = 16 << 10;
+
+  std::size_t message_bytes_max() const {
+    const auto settings = kafka::make_config(options_);
+    char text[32];
+    std::size_t size = sizeof text;
+    if (rd_kafka_conf_get(settings.get(), "message.max.bytes", text, &size) != RD_KAFKA_CONF_OK)
+      return 0;
+    return std::stoul(text);
+  }
+
   const kafka_options options_;
   kafka::client asking_; // for questions; reads nothing
   provider_info info_;

@@ -32,7 +32,8 @@ public:
     const queue reports{rd_kafka_queue_get_main(producer_.get())};
     const queue background{rd_kafka_queue_get_background(producer_.get())};
     rd_kafka_queue_forward(reports.get(), background.get());
-    auto* of_topic = rd_kafka_topic_conf_new();
+    // A fresh one would forget the timeout, which is a topic's property.
+    auto* of_topic = rd_kafka_default_topic_conf_dup(producer_.get());
     rd_kafka_topic_conf_set_opaque(of_topic, this);
     topic_.reset(rd_kafka_topic_new(producer_.get(), options.topic.c_str(), of_topic));
     if (!topic_)

@@ -12,14 +12,9 @@ constexpr int wait_ms = 500;
 
 class reader final : public record_reader {
 public:
-  reader(client consumer, const kafka_options& options, partition_id partition, offset from,
-         offset end)
-    : options_(options),
-      consumer_(std::move(consumer)),
-      queue_(rd_kafka_queue_get_consumer(consumer_.get())),
-      partition_(partition),
-      position_(from),
-      end_(end) {
+  reader(const kafka_options& options, partition_id partition, offset from, offset end)
+    : options_(options), partition_(partition), position_(from), end_(end) {
+    assign();
   }
 
   ~reader() override {
@@ -27,40 +22,34 @@ public:
   }
 
   result<std::shared_ptr<record_batch>> next(std::size_t bytes_max) override {
-    auto batch = std::make_shared<record_batch>(bytes_max, pool_);
-    std::optional<error> failed;
-    std::size_t bytes = 0;
-    const auto take = [&](const rd_kafka_message_t& m) {
-      if (m.err == RD_KAFKA_RESP_ERR__PARTITION_EOF) {
-        // Markers of transactions, if there are any, take offsets and are no records.
-        position_ = std::max(position_, offset{m.offset});
-      } else if (m.err != RD_KAFKA_RESP_ERR_NO_ERROR) {
-        if (!failed)
-          failed = to_error(m.err, options_,
-                            "reading partition " + std::to_string(partition_.value) + " at offset "
-                              + std::to_string(position_.value));
-      } else {
-        add(m, *batch);
-        bytes += m.len + m.key_len + 128;
-        position_ = {m.offset + 1};
+    if (failed_) {
+      // librdkafka says some errors once and reads on behind the hole: begin anew where it was.
+      auto why = *std::exchange(failed_, std::nullopt);
+      try {
+        assign();
+      } catch (const failure_exception& e) {
+        failed_ = e.reason();
       }
-    };
+      return why;
+    }
+    auto batch = std::make_shared<record_batch>(bytes_max, pool_);
+    std::size_t bytes = 0;
     if (const message first{rd_kafka_consumer_poll(consumer_.get(), wait_ms)})
-      take(*first);
+      bytes += take(*first, *batch);
     // What else is here already; the bound is looked at between portions.
     std::array<rd_kafka_message_t*, 512> more{};
-    while (bytes > 0 && bytes < bytes_max && !failed) {
+    while (bytes > 0 && bytes < bytes_max && !failed_) {
       const auto count = rd_kafka_consume_batch_queue(queue_.get(), 0, more.data(), more.size());
       for (ssize_t i = 0; i < count; ++i) {
         const message one{more[static_cast<std::size_t>(i)]};
-        take(*one);
+        bytes += take(*one, *batch);
       }
       if (count <= 0)
         break;
     }
-    if (failed && batch->records().empty())
-      return *std::move(failed);
-    return batch; // an error behind records comes again
+    if (failed_ && batch->records().empty())
+      return next(bytes_max);
+    return batch;
   }
 
   offset position() const noexcept override {
@@ -72,6 +61,43 @@ public:
   }
 
 private:
+  // Throws `failure_exception`.
+  void assign() {
+    queue_ = nullptr;
+    consumer_ = make_consumer(options_);
+    queue_.reset(rd_kafka_queue_get_consumer(consumer_.get()));
+    const topic_list places{rd_kafka_topic_partition_list_new(1)};
+    rd_kafka_topic_partition_list_add(places.get(), options_.topic.c_str(), partition_.value)
+      ->offset
+      = position_.value;
+    if (const auto code = rd_kafka_assign(consumer_.get(), places.get());
+        code != RD_KAFKA_RESP_ERR_NO_ERROR)
+      throw failure_exception(to_error(code, options_, "assigning a partition"));
+  }
+
+  // Returns the bytes taken. Nothing is taken behind an error.
+  std::size_t take(const rd_kafka_message_t& m, record_batch& to) {
+    if (failed_)
+      return 0;
+    switch (m.err) {
+      case RD_KAFKA_RESP_ERR_NO_ERROR:
+        add(m, to);
+        position_ = {m.offset + 1};
+        return m.len + m.key_len + 128;
+      case RD_KAFKA_RESP_ERR__PARTITION_EOF:
+        // Markers of transactions, if there are any, take offsets and are no records.
+        position_ = std::max(position_, offset{m.offset});
+        return 0;
+      case RD_KAFKA_RESP_ERR_GROUP_AUTHORIZATION_FAILED:
+        return 0; // it never joins its group
+      default:
+        failed_ = to_error(m.err, options_,
+                           "reading partition " + std::to_string(partition_.value) + " at offset "
+                             + std::to_string(position_.value));
+        return 0;
+    }
+  }
+
   void add(const rd_kafka_message_t& m, record_batch& to) {
     const auto view = [](const void* bytes, std::size_t size) {
       return bytes != nullptr
@@ -107,6 +133,7 @@ private:
   partition_id partition_;
   offset position_;
   offset end_;
+  std::optional<error> failed_; // to be told by the next call
   std::shared_ptr<batch_pool> pool_ = make_batch_pool();
   std::vector<std::pair<std::string, std::string>> others_;
 };
@@ -137,10 +164,9 @@ result<watermarks> query_watermarks(rd_kafka_t* with, const kafka_options& optio
   }
 }
 
-result<std::unique_ptr<record_reader>> open_reader(const kafka_options& options,
+result<std::unique_ptr<record_reader>> open_reader(rd_kafka_t* asking, const kafka_options& options,
                                                    partition_id partition, offset from) {
-  auto consumer = make_consumer(options);
-  const auto found = query_watermarks(consumer.get(), options, partition);
+  const auto found = query_watermarks(asking, options, partition);
   if (!found)
     return found.error();
   const std::string where
@@ -154,14 +180,8 @@ result<std::unique_ptr<record_reader>> open_reader(const kafka_options& options,
     return error{errc::store_unusable, where + " ends at offset "
                                          + std::to_string(found->high.value) + ", before offset "
                                          + std::to_string(from.value)};
-  const topic_list places{rd_kafka_topic_partition_list_new(1)};
-  rd_kafka_topic_partition_list_add(places.get(), options.topic.c_str(), partition.value)->offset
-    = from.value;
-  if (const auto code = rd_kafka_assign(consumer.get(), places.get());
-      code != RD_KAFKA_RESP_ERR_NO_ERROR)
-    return to_error(code, options, "assigning partition " + std::to_string(partition.value));
   return std::unique_ptr<record_reader>{
-    std::make_unique<reader>(std::move(consumer), options, partition, from, found->high)};
+    std::make_unique<reader>(options, partition, from, found->high)};
 }
 
 } // namespace cerk::kafka

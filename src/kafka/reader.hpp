@@ -15,8 +15,8 @@ result<watermarks> query_watermarks(rd_kafka_t* with, const kafka_options& optio
                                     partition_id partition);
 
 /// Opens a reader at `from`; `store_unusable` if records from there on were deleted.
-/// `options` must outlive it.
-result<std::unique_ptr<record_reader>> open_reader(const kafka_options& options,
+/// Asks with `asking`; throws `failure_exception`. `options` must outlive it.
+result<std::unique_ptr<record_reader>> open_reader(rd_kafka_t* asking, const kafka_options& options,
                                                    partition_id partition, offset from);
 
 } // namespace cerk::kafka

@@ -184,6 +184,70 @@ CAF_TEST(an_owner_whose_renewal_comes_too_late_is_fenced) {
   CAF_CHECK(in_doubt.get().ended == status::fenced);
 }
 
+CAF_TEST(what_was_decided_on_a_void_commit_is_void_even_after_the_renewal) {
+  owned_log all;
+  all.log->next({fault::lost});
+  CAF_CHECK(all.append(0).get().ended == status::refused);
+  // On its way since before anybody was told.
+  const auto stale = all.append(1).get();
+  CAF_CHECK(stale.ended == status::conflict);
+  CAF_CHECK_EQUAL(stale.actual.value, 0u);
+  CAF_CHECK(all.append(0).get().ended == status::committed);
+  CAF_CHECK(all.append(1).get().ended == status::committed);
+  CAF_CHECK_EQUAL(all.events(), 2u);
+}
+
+CAF_TEST(what_was_decided_on_a_commit_that_is_too_large_is_void) {
+  owned_log all;
+  const contract::answer<std::vector<cerk::commit_result>> together;
+  all.store->append(home, {11},
+                    {contract::make_commit("ada", 0, 1, "large", 5'000),
+                     contract::make_commit("ada", 1), contract::make_commit("bob", 0)},
+                    [together](auto results) { together.set(std::move(results)); });
+  const auto results = together.get();
+  CAF_CHECK(results.at(0).ended == status::refused);
+  CAF_CHECK(results.at(1).ended == status::conflict);
+  CAF_CHECK(results.at(2).ended == status::committed);
+}
+
+CAF_TEST(an_owner_who_has_read_his_claim_appends_before_its_report_has_come) {
+  owned_log all;
+  all.log->next({fault::held});
+  all.store->append_claim(home, {.id = {12}, .replaces = {11}}, [](const auto&) {});
+  all.log->settle();
+  const contract::answer<cerk::commit_result> early;
+  all.store->append(home, {12}, {contract::make_commit("ada", 0)},
+                    [early](auto results) { early.set(results.at(0)); });
+  CAF_CHECK(early.get().ended == status::committed);
+  all.log->release();
+}
+
+CAF_TEST(a_claim_that_was_not_stored_says_so_and_takes_nothing) {
+  owned_log all;
+  all.log->next({fault::lost});
+  const contract::answer<cerk::result<cerk::offset>> claimed;
+  all.store->append_claim(home, {.id = {12}, .replaces = {11}},
+                          [claimed](auto at) { claimed.set(std::move(at)); });
+  CAF_CHECK(claimed.get().error().code == cerk::errc::unavailable);
+  CAF_CHECK(contract::append_one(*all.store, 12, contract::make_commit("ada", 0)).ended
+            == status::stopped);
+  CAF_CHECK(all.append(0).get().ended == status::committed); // the former claim still holds
+}
+
+CAF_TEST(a_reader_that_fails_while_reading_back_is_opened_again) {
+  owned_log all;
+  all.log->next({fault::held});
+  const auto late = all.append(0);
+  all.log->add(home, {.key = "ada", .value = "{}"});
+  const auto next = all.append(1);
+  all.log->set_unreachable(true);
+  all.log->release();
+  all.log->settle();
+  all.log->set_unreachable(false);
+  CAF_CHECK(late.get().ended == status::committed);
+  CAF_CHECK(next.get().ended == status::committed);
+}
+
 CAF_TEST(closing_says_unknown_of_what_nobody_answered) {
   owned_log all;
   all.log->next({fault::held});

@@ -60,18 +60,24 @@ public:
   cerk::result<std::unique_ptr<cerk::record_reader>> read(cerk::partition_id partition,
                                                           cerk::offset from) override {
     const std::lock_guard lock{mutex_};
+    if (unreachable_)
+      return cerk::error{cerk::errc::unavailable, "memory log: not reachable"};
     return std::unique_ptr<cerk::record_reader>{std::make_unique<reader>(
       *this, partition, from, static_cast<std::int64_t>(at(partition).size()))};
   }
 
   cerk::result<cerk::offset> end(cerk::partition_id partition) override {
     const std::lock_guard lock{mutex_};
+    if (unreachable_)
+      return cerk::error{cerk::errc::unavailable, "memory log: not reachable"};
     return cerk::offset{static_cast<std::int64_t>(at(partition).size())};
   }
 
   void run(cerk::partition_id, std::chrono::milliseconds delay,
            std::function<void()> job) override {
     const std::lock_guard lock{mutex_};
+    if (closed_)
+      return;
     jobs_.emplace(std::chrono::steady_clock::now() + delay, std::move(job));
     changed_.notify_all();
   }
