@@ -255,8 +255,7 @@ void owned_term::claim_step() {
 }
 
 result<offset> owned_term::on_claim_report(const delivery& report) {
-  const error why{errc::unavailable,
-                  log_.info().name + ": the claim was not stored: " + report.failure};
+  error why{errc::unavailable, log_.info().name + ": the claim was not stored: " + report.failure};
   if (phase_ == phase::renewing) {
     reading_since_ = environment_.steady_now();
     if (report.stored)

@@ -209,6 +209,12 @@ void record_batch::give_back::operator()(char* bytes) const noexcept {
 
 class batch_pool {
 public:
+  // All the room it will need: giving back must not fail.
+  batch_pool() {
+    blocks_.reserve(blocks_max);
+    indices_.reserve(indices_max);
+  }
+
   std::optional<record_batch::block> take_block(std::size_t size_min) {
     const std::lock_guard lock{mutex_};
     if (blocks_.empty() || blocks_.back().size < size_min)
@@ -228,21 +234,16 @@ public:
     return reused;
   }
 
-  // What there is no memory to keep goes back to the system.
   void give(std::vector<record_batch::block>& blocks, std::vector<record_view>& index) noexcept {
-    try {
-      const std::lock_guard lock{mutex_};
-      for (auto& block : blocks)
-        // Those of unusual size are not what the next batch needs.
-        if (block.size + record_view::padding_bytes == huge_page_bytes
-            && blocks_.size() < blocks_max)
-          blocks_.push_back(std::move(block));
-      if (indices_.size() == indices_max || index.capacity() > index_records_max)
-        return;
-      index.clear();
-      indices_.push_back(std::move(index));
-    } catch (const std::bad_alloc&) {
-    }
+    const std::lock_guard lock{mutex_};
+    for (auto& block : blocks)
+      // Those of unusual size are not what the next batch needs.
+      if (block.size + record_view::padding_bytes == huge_page_bytes && blocks_.size() < blocks_max)
+        blocks_.push_back(std::move(block));
+    if (indices_.size() == indices_max || index.capacity() > index_records_max)
+      return;
+    index.clear();
+    indices_.push_back(std::move(index));
   }
 
 private:

@@ -118,7 +118,7 @@ client make_client(rd_kafka_type_t kind, config from) {
   auto* made = rd_kafka_new(kind, from.get(), why, sizeof why);
   if (made == nullptr)
     throw failure_exception({errc::store_unusable, std::string{"librdkafka: "} + why});
-  static_cast<void>(from.release()); // it has become the client's
+  [[maybe_unused]] auto* const given = from.release(); // it has become the client's
   return client{made};
 }
 

@@ -2,6 +2,7 @@
 #include "pipeline.hpp"
 
 #include <array>
+#include <bit>
 
 namespace cerk::kafka {
 
@@ -80,12 +81,12 @@ public:
     part(RD_KAFKA_VTYPE_VALUE).u.mem = {bytes(r.value), r.value ? r.value->size() : 0};
     part(RD_KAFKA_VTYPE_KEY).u.mem = {bytes(r.key), r.key ? r.key->size() : 0};
     part(RD_KAFKA_VTYPE_TIMESTAMP).u.i64 = r.timestamp_ms;
-    part(RD_KAFKA_VTYPE_OPAQUE).u.ptr = reinterpret_cast<void*>(token);
+    part(RD_KAFKA_VTYPE_OPAQUE).u.ptr = std::bit_cast<void*>(token);
     if (all)
       part(RD_KAFKA_VTYPE_HEADERS).u.headers = all.get();
     rd_kafka_error_t* refused = rd_kafka_produceva(producer_.get(), parts.data(), count);
     if (refused == nullptr) {
-      static_cast<void>(all.release()); // they have become the message's
+      [[maybe_unused]] auto* const given = all.release(); // they have become the message's
       return true;
     }
     log(options_, "kafka:" + options_.topic + ": partition " + std::to_string(partition_.value)
@@ -106,7 +107,7 @@ private:
       while (const auto* m = rd_kafka_event_message_next(event)) {
         self = static_cast<pipeline*>(rd_kafka_topic_opaque(m->rkt));
         const bool stored = m->err == RD_KAFKA_RESP_ERR_NO_ERROR;
-        reports.push_back({.token = reinterpret_cast<std::uint64_t>(m->_private),
+        reports.push_back({.token = std::bit_cast<std::uint64_t>(m->_private),
                            .stored = stored,
                            .at = stored && m->offset >= 0 ? offset{m->offset} : no_offset,
                            .failure = stored ? "" : rd_kafka_err2str(m->err)});
