@@ -38,6 +38,8 @@ public:
       .add_option("-X", common_.where.properties,
                   "for Kafka: a librdkafka property, key=value; may be given again")
       ->allow_extra_args(false);
+    app_.add_flag("--allow-unsafe-topic", common_.where.allow_unsafe_topic,
+                  "for Kafka: take a topic whose settings delete or merge events");
     app_.add_flag("--create-topic", common_.where.create_topic,
                   "for Kafka: fill and import make the topic if it is missing, with");
     app_.add_option("--partitions", common_.where.partitions, "so many partitions, for good, and")

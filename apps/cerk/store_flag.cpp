@@ -46,7 +46,7 @@ store_flag::store_flag(store_flags flags) : flags_(std::move(flags)) {
   if (place_.empty() || place_ == ":memory:")
     refuse("sqlite: needs the path of a file");
   if (!flags_.brokers.empty() || !flags_.properties.empty() || flags_.create_topic
-      || flags_.partitions || flags_.replication)
+      || flags_.allow_unsafe_topic || flags_.partitions || flags_.replication)
     refuse("-b, -X, --create-topic, --partitions and --replication are for kafka:TOPIC");
 }
 
@@ -86,7 +86,10 @@ bool store_flag::exists() const {
 std::unique_ptr<provider> store_flag::open_existing() const {
   if (is_topic_)
     return std::make_unique<kafka_provider>(
-      kafka_options{.brokers = flags_.brokers, .topic = place_, .settings = properties()});
+      kafka_options{.brokers = flags_.brokers,
+                    .topic = place_,
+                    .settings = properties(),
+                    .allow_unsafe_topic = flags_.allow_unsafe_topic});
   if (!exists())
     throw stop{exit_code::failed, flags_.store + " does not exist"};
   return std::make_unique<sqlite_provider>(sqlite_options{.path = place_});

@@ -18,6 +18,7 @@ struct store_flags {
   std::string brokers;
   std::vector<std::string> properties;
   bool create_topic = false;
+  bool allow_unsafe_topic = false;
   std::optional<std::int32_t> partitions;
   std::optional<std::int32_t> replication;
 };

@@ -20,6 +20,8 @@ struct kafka_options {
   /// Further librdkafka properties, for producers and consumers alike: security, compression,
   /// timeouts. Those that the protocol depends on are refused; see `kafka_key_refusal`.
   std::vector<std::pair<std::string, std::string>> settings{};
+  /// Open a topic even if its settings would delete or merge events (compaction, retention).
+  bool allow_unsafe_topic = false;
   /// Largest event in bytes; below librdkafka's `message.max.bytes`.
   std::size_t event_bytes_max = 512 << 10;
   /// How long opening, and each question to the cluster, may take.
@@ -52,7 +54,8 @@ result<bool> create_kafka_topic(const kafka_options& options, std::int32_t parti
 class kafka_provider final : public provider {
 public:
   /// Throws `failure_exception`: `bad_input` for a setting that is refused, `unavailable` when no
-  /// broker can be reached, `store_unusable` when the topic does not exist or may not be read.
+  /// broker can be reached, `store_unusable` when the topic does not exist, may not be read, or
+  /// does not keep every event for ever; the text names the setting and the command that mends it.
   explicit kafka_provider(kafka_options options);
   ~kafka_provider() override;
 

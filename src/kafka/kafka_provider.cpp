@@ -26,6 +26,9 @@ public:
     const auto partitions = kafka::wait_for_topic(asking_.get(), options_);
     if (!partitions)
       throw failure_exception(partitions.error());
+    if (!options_.allow_unsafe_topic)
+      if (const auto kept = kafka::check_settings(asking_.get(), options_); !kept)
+        throw failure_exception(kept.error());
     info_ = {.name = "kafka:" + options_.topic,
              .partition_count = *partitions,
              .flights_max = 16,

@@ -11,6 +11,8 @@ namespace {
 using admin_options
   = std::unique_ptr<rd_kafka_AdminOptions_t, kafka::destroyer<rd_kafka_AdminOptions_destroy>>;
 using new_topic = std::unique_ptr<rd_kafka_NewTopic_t, kafka::destroyer<rd_kafka_NewTopic_destroy>>;
+using config_resource
+  = std::unique_ptr<rd_kafka_ConfigResource_t, kafka::destroyer<rd_kafka_ConfigResource_destroy>>;
 using event = std::unique_ptr<rd_kafka_event_t, kafka::destroyer<rd_kafka_event_destroy>>;
 
 } // namespace
@@ -40,6 +42,56 @@ result<std::int32_t> wait_for_topic(rd_kafka_t* with, const kafka_options& optio
       return to_error(code, options, "opening");
     std::this_thread::sleep_for(std::chrono::milliseconds{50});
   }
+}
+
+result<void> check_settings(rd_kafka_t* with, const kafka_options& options) {
+  const auto timeout = static_cast<int>(options.request_timeout.count());
+  const std::string what = "asking for the topic's settings";
+  char why[512];
+  const admin_options how{rd_kafka_AdminOptions_new(with, RD_KAFKA_ADMIN_OP_DESCRIBECONFIGS)};
+  rd_kafka_AdminOptions_set_request_timeout(how.get(), timeout, why, sizeof why);
+  const queue answers{rd_kafka_queue_new(with)};
+  const config_resource topic{
+    rd_kafka_ConfigResource_new(RD_KAFKA_RESOURCE_TOPIC, options.topic.c_str())};
+  std::array asked{topic.get()};
+  rd_kafka_DescribeConfigs(with, asked.data(), asked.size(), how.get(), answers.get());
+  const event answer{rd_kafka_queue_poll(answers.get(), timeout + 1'000)};
+  if (!answer)
+    return to_error(RD_KAFKA_RESP_ERR__TIMED_OUT, options, what);
+  auto code = rd_kafka_event_error(answer.get());
+  std::size_t count = 0;
+  const rd_kafka_ConfigResource_t** found = nullptr;
+  if (code == RD_KAFKA_RESP_ERR_NO_ERROR)
+    found = rd_kafka_DescribeConfigs_result_resources(
+      rd_kafka_event_DescribeConfigs_result(answer.get()), &count);
+  if (code == RD_KAFKA_RESP_ERR_NO_ERROR)
+    code = count == 1 ? rd_kafka_ConfigResource_error(found[0]) : RD_KAFKA_RESP_ERR_UNKNOWN;
+  if (code == RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED
+      || code == RD_KAFKA_RESP_ERR_CLUSTER_AUTHORIZATION_FAILED) {
+    log(options,
+        "kafka:" + options.topic
+          + ": its settings may not be read, so nobody knows whether it keeps every event");
+    return {};
+  }
+  if (code != RD_KAFKA_RESP_ERR_NO_ERROR)
+    return to_error(code, options, what);
+  const auto* const* entries = rd_kafka_ConfigResource_configs(found[0], &count);
+  for (std::size_t i = 0; i < count; ++i) {
+    const std::string_view name = rd_kafka_ConfigEntry_name(entries[i]);
+    const char* text = rd_kafka_ConfigEntry_value(entries[i]);
+    const std::string value = text != nullptr ? text : "";
+    const bool merges = name == "cleanup.policy" && value.find("compact") != std::string::npos;
+    const bool deletes = (name == "retention.ms" || name == "retention.bytes") && value != "-1";
+    if (merges || deletes)
+      return error{errc::store_unusable,
+                   "kafka:" + options.topic + " has " + std::string{name} + "=" + value
+                     + (merges ? ", which keeps one event of each aggregate"
+                               : ", which deletes events")
+                     + "; mend it: kafka-configs.sh --bootstrap-server " + options.brokers
+                     + " --alter --topic " + options.topic + " --add-config " + std::string{name}
+                     + "=" + (merges ? "delete" : "-1")};
+  }
+  return {};
 }
 
 } // namespace kafka

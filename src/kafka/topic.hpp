@@ -9,4 +9,8 @@ namespace cerk::kafka {
 /// Errors: `store_unusable` if there is no such topic, `unavailable`.
 result<std::int32_t> wait_for_topic(rd_kafka_t* with, const kafka_options& options);
 
+/// Whether the topic keeps every event for ever, by its settings; if they may not be read that is
+/// logged. Errors: `store_unusable`, with the setting and the command that mends it; `unavailable`.
+result<void> check_settings(rd_kafka_t* with, const kafka_options& options);
+
 } // namespace cerk::kafka
