@@ -10,8 +10,8 @@
 
 namespace cerk {
 
-/// Its thread starts with its first job. Its length is bounded by those who fill it: each waits for
-/// its job before it adds the next.
+/// Its thread starts with its first job. Its length is bounded by those who fill it: a term has two
+/// jobs at most, reads of aggregates have a bound of their own.
 class job_lane {
 public:
   using clock = std::chrono::steady_clock;

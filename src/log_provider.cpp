@@ -11,6 +11,9 @@ namespace {
 
 using status = commit_result::status;
 
+/// Reads of single aggregates that wait; each reads a partition.
+constexpr std::size_t queries_max = 1'024;
+
 } // namespace
 
 log_provider::log_provider(std::unique_ptr<record_log> log, log_provider_options options,
@@ -29,10 +32,16 @@ const provider_info& log_provider::info() const noexcept {
   return log_->info();
 }
 
+std::optional<error> log_provider::unknown_partition(partition_id partition) const {
+  if (partition.value >= 0 && partition.value < info().partition_count)
+    return std::nullopt;
+  return error{errc::bad_input,
+               info().name + " has no partition " + std::to_string(partition.value)};
+}
+
 result<std::unique_ptr<record_reader>> log_provider::read(partition_id partition, offset from) {
-  if (partition.value < 0 || partition.value >= info().partition_count)
-    return error{errc::bad_input,
-                 info().name + " has no partition " + std::to_string(partition.value)};
+  if (auto why = unknown_partition(partition))
+    return *std::move(why);
   return log_->read(partition, from);
 }
 
@@ -47,7 +56,11 @@ void log_provider::append_claim(partition_id partition, const claim& wanted, cla
         if (!former.second->is_over())
           return false;
         retired_.push_back(former.second);
-        log_->run(partition, {}, [one = former.second] { one->abandon({}); });
+        log_->run(partition, {}, [this, one = former.second] {
+          one->abandon({errc::fenced, "another owner's claim is in effect"});
+          const std::lock_guard relock{mutex_};
+          std::erase(retired_, one);
+        });
         return true;
       });
       added = std::make_shared<owned_term>(*log_, partition, wanted, options_.event_bytes_max,
@@ -83,16 +96,19 @@ void log_provider::append(partition_id partition, term owner, std::vector<commit
 
 namespace {
 
-// Answers in any case: a job may be dropped when the store is closed.
+// Answers in any case, and gives its place back: a job may be dropped when the store is closed.
 struct owed_events {
   events_done done;
   std::string name;
+  std::atomic<std::size_t>& waiting;
 
-  owed_events(events_done d, std::string n) : done(std::move(d)), name(std::move(n)) {
+  owed_events(events_done d, std::string n, std::atomic<std::size_t>& w)
+    : done(std::move(d)), name(std::move(n)), waiting(w) {
   }
   owed_events(const owed_events&) = delete;
   owed_events& operator=(const owed_events&) = delete;
   ~owed_events() {
+    waiting.fetch_sub(1, std::memory_order_relaxed);
     if (done)
       done(error{errc::unavailable, name + " is closed"});
   }
@@ -102,7 +118,12 @@ struct owed_events {
 
 void log_provider::read_aggregate(partition_id partition, std::string aggregate_id, version after,
                                   std::size_t events_max, events_done done) {
-  const auto owed = std::make_shared<owed_events>(std::move(done), info().name);
+  if (queries_.fetch_add(1, std::memory_order_relaxed) >= queries_max) {
+    queries_.fetch_sub(1, std::memory_order_relaxed);
+    return done(
+      error{errc::overloaded, info().name + ": " + std::to_string(queries_max) + " reads wait"});
+  }
+  const auto owed = std::make_shared<owed_events>(std::move(done), info().name, queries_);
   log_->run({info().partition_count}, {},
             [this, owed, partition, id = std::move(aggregate_id), after, events_max] {
               std::vector<stored_event> events;
@@ -124,9 +145,8 @@ result<void> log_provider::append_verbatim(partition_id partition,
                                            const std::vector<record>& records) {
   // As many at a time; the log's own bounds are larger.
   constexpr std::size_t window = 10'000;
-  if (partition.value < 0 || partition.value >= info().partition_count)
-    return error{errc::bad_input,
-                 info().name + " has no partition " + std::to_string(partition.value)};
+  if (auto why = unknown_partition(partition))
+    return *std::move(why);
   {
     const std::lock_guard lock{mutex_};
     if (closed_)

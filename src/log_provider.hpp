@@ -5,9 +5,11 @@
 
 #include "owned_term.hpp"
 
+#include <atomic>
 #include <map>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <vector>
 
 namespace cerk {
@@ -31,7 +33,7 @@ public:
   void append_claim(partition_id partition, const claim& wanted, claim_done done) override;
   void append(partition_id partition, term owner, std::vector<commit_ptr> commits,
               append_done done) override;
-  /// Reads the whole partition.
+  /// Reads the whole partition; past 1,024 that wait it fails as `overloaded`.
   void read_aggregate(partition_id partition, std::string aggregate_id, version after,
                       std::size_t events_max, events_done done) override;
   /// In order, but not all or none: the error says how many are stored.
@@ -39,14 +41,18 @@ public:
   void close() override;
 
 private:
+  std::optional<error> unknown_partition(partition_id partition) const;
+
   using terms = std::map<std::uint64_t, std::shared_ptr<owned_term>>; // by the claim's id
 
+  // Before the log, whose jobs use it.
+  std::atomic<std::size_t> queries_{0}; // reads of single aggregates, waiting or under way
   std::unique_ptr<record_log> log_;
   const log_provider_options options_;
   const environment environment_;
   std::mutex mutex_;
   std::vector<terms> partitions_;
-  std::vector<std::shared_ptr<owned_term>> retired_; // over, and given up or about to be
+  std::vector<std::shared_ptr<owned_term>> retired_; // over, and about to be given up
   bool closed_ = false;
 };
 

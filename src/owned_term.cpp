@@ -45,11 +45,14 @@ void owned_term::later(std::chrono::milliseconds delay, void (owned_term::*step)
 
 void owned_term::append(std::vector<commit_ptr> commits, append_done done) {
   answers ended;
+  claim_done first;
   {
     const std::lock_guard lock{mutex_};
     // Who appends has read his claim as in effect, whatever its report says.
-    if (phase_ == phase::claiming && pipeline_)
+    if (phase_ == phase::claiming && pipeline_) {
       phase_ = phase::serving;
+      first = std::exchange(claim_done_, {});
+    }
     auto together = std::make_shared<flight>(
       flight{.results = std::vector<commit_result>(commits.size()), .done = std::move(done)});
     for (std::size_t i = 0; i < commits.size(); ++i)
@@ -65,6 +68,8 @@ void owned_term::append(std::vector<commit_ptr> commits, append_done done) {
     if (phase_ == phase::serving && ack_.is_broken())
       begin_renewal();
   }
+  if (first)
+    first(no_offset);
   call(ended);
 }
 
@@ -443,9 +448,9 @@ void owned_term::abandon(const error& why) {
     former = std::exchange(pipeline_, nullptr);
     first = std::exchange(claim_done_, {});
     ++generation_;
-    phase_ = phase::over;
-    over_ = {.ended = status::stopped, .failure = why};
     end_all({.ended = status::unknown, .failure = why}, ended);
+    if (std::exchange(phase_, phase::over) != phase::over)
+      over_ = {.ended = status::stopped, .failure = why};
   }
   former = nullptr;
   if (first)

@@ -96,8 +96,6 @@ struct provider_info {
   /// Whether it answers `conflict` and `duplicate` by itself. A log does not: there an owner is
   /// right because nothing of anybody else takes effect under its claim.
   bool checks_versions = true;
-  /// Whether an import is all or none.
-  bool imports_whole = true;
   /// Whether `record_reader::next` may block, so that it needs a thread of its own.
   bool reading_blocks = true;
 };
@@ -140,8 +138,9 @@ public:
                               std::size_t events_max, events_done done)
     = 0;
 
-  /// Appends records as they are, their headers included, all or none: for import, before anybody
-  /// claims. Blocks until durable. Errors: `fenced` if the store has an owner in this process.
+  /// Appends records as they are, their headers included, all or none (a log: in order, and the
+  /// error says how many): for import, before anybody claims. Blocks until durable. Errors:
+  /// `fenced` if the store has an owner in this process.
   virtual result<void> append_verbatim(partition_id partition, const std::vector<record>& records)
     = 0;
 

@@ -23,7 +23,7 @@ public:
         {errc::bad_input, "event_bytes_max is " + std::to_string(options_.event_bytes_max)
                             + ", with key and headers more than librdkafka's message.max.bytes, "
                             + std::to_string(message_bytes_max())});
-    const auto partitions = kafka::wait_for_topic(asking_.get(), options_);
+    const auto partitions = kafka::wait_for_topic(asking_.get(), options_, false);
     if (!partitions)
       throw failure_exception(partitions.error());
     if (!options_.allow_unsafe_topic)
@@ -33,7 +33,6 @@ public:
              .partition_count = *partitions,
              .flights_max = 16,
              .checks_versions = false,
-             .imports_whole = false,
              .reading_blocks = true};
     for (std::int32_t i = 0; i <= info_.partition_count; ++i)
       lanes_.emplace_back();

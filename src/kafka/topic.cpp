@@ -19,7 +19,8 @@ using event = std::unique_ptr<rd_kafka_event_t, kafka::destroyer<rd_kafka_event_
 
 namespace kafka {
 
-result<std::int32_t> wait_for_topic(rd_kafka_t* with, const kafka_options& options) {
+result<std::int32_t> wait_for_topic(rd_kafka_t* with, const kafka_options& options,
+                                    bool was_just_made) {
   const topic_handle topic{rd_kafka_topic_new(with, options.topic.c_str(), nullptr)};
   if (!topic)
     return error{errc::bad_input, "'" + options.topic + "' is no name of a topic"};
@@ -29,7 +30,9 @@ result<std::int32_t> wait_for_topic(rd_kafka_t* with, const kafka_options& optio
     auto code = rd_kafka_metadata(with, 0, topic.get(), &answer,
                                   static_cast<int>(options.request_timeout.count()));
     const metadata owner{answer};
-    if (code == RD_KAFKA_RESP_ERR_NO_ERROR && answer->topic_cnt == 1) {
+    if (code == RD_KAFKA_RESP_ERR_NO_ERROR && answer->topic_cnt != 1)
+      code = RD_KAFKA_RESP_ERR_UNKNOWN;
+    if (code == RD_KAFKA_RESP_ERR_NO_ERROR) {
       const auto& found = answer->topics[0];
       code = found.err;
       for (int i = 0; code == RD_KAFKA_RESP_ERR_NO_ERROR && i < found.partition_cnt; ++i)
@@ -37,35 +40,51 @@ result<std::int32_t> wait_for_topic(rd_kafka_t* with, const kafka_options& optio
       if (code == RD_KAFKA_RESP_ERR_NO_ERROR)
         return found.partition_cnt;
     }
-    const bool may_come = code == RD_KAFKA_RESP_ERR_LEADER_NOT_AVAILABLE;
+    const bool may_come = code == RD_KAFKA_RESP_ERR_LEADER_NOT_AVAILABLE
+                          || (was_just_made && code == RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART);
     if (!may_come || std::chrono::steady_clock::now() >= until)
       return to_error(code, options, "opening");
     std::this_thread::sleep_for(std::chrono::milliseconds{50});
   }
 }
 
-result<void> check_settings(rd_kafka_t* with, const kafka_options& options) {
+namespace {
+
+// Asks the cluster and waits: `send(options, queue)` sends the request.
+template <class Send>
+result<event> ask(rd_kafka_t* with, const kafka_options& options, rd_kafka_admin_op_t what,
+                  const std::string& doing, Send&& send) {
   const auto timeout = static_cast<int>(options.request_timeout.count());
-  const std::string what = "asking for the topic's settings";
   char why[512];
-  const admin_options how{rd_kafka_AdminOptions_new(with, RD_KAFKA_ADMIN_OP_DESCRIBECONFIGS)};
+  const admin_options how{rd_kafka_AdminOptions_new(with, what)};
   rd_kafka_AdminOptions_set_request_timeout(how.get(), timeout, why, sizeof why);
   const queue answers{rd_kafka_queue_new(with)};
+  send(how.get(), answers.get());
+  event answer{rd_kafka_queue_poll(answers.get(), timeout + 1'000)};
+  const auto code = answer ? rd_kafka_event_error(answer.get()) : RD_KAFKA_RESP_ERR__TIMED_OUT;
+  if (code != RD_KAFKA_RESP_ERR_NO_ERROR)
+    return to_error(code, options, doing);
+  return answer;
+}
+
+} // namespace
+
+result<void> check_settings(rd_kafka_t* with, const kafka_options& options) {
+  const std::string doing = "asking for the topic's settings";
   const config_resource topic{
     rd_kafka_ConfigResource_new(RD_KAFKA_RESOURCE_TOPIC, options.topic.c_str())};
   std::array asked{topic.get()};
-  rd_kafka_DescribeConfigs(with, asked.data(), asked.size(), how.get(), answers.get());
-  const event answer{rd_kafka_queue_poll(answers.get(), timeout + 1'000)};
+  const auto answer
+    = ask(with, options, RD_KAFKA_ADMIN_OP_DESCRIBECONFIGS, doing, [&](auto* how, auto* to) {
+        rd_kafka_DescribeConfigs(with, asked.data(), asked.size(), how, to);
+      });
   if (!answer)
-    return to_error(RD_KAFKA_RESP_ERR__TIMED_OUT, options, what);
-  auto code = rd_kafka_event_error(answer.get());
+    return answer.error();
   std::size_t count = 0;
-  const rd_kafka_ConfigResource_t** found = nullptr;
-  if (code == RD_KAFKA_RESP_ERR_NO_ERROR)
-    found = rd_kafka_DescribeConfigs_result_resources(
-      rd_kafka_event_DescribeConfigs_result(answer.get()), &count);
-  if (code == RD_KAFKA_RESP_ERR_NO_ERROR)
-    code = count == 1 ? rd_kafka_ConfigResource_error(found[0]) : RD_KAFKA_RESP_ERR_UNKNOWN;
+  const auto* const* found = rd_kafka_DescribeConfigs_result_resources(
+    rd_kafka_event_DescribeConfigs_result(answer->get()), &count);
+  const auto code = count == 1 ? rd_kafka_ConfigResource_error(found[0])
+                               : RD_KAFKA_RESP_ERR_UNKNOWN;
   if (code == RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED
       || code == RD_KAFKA_RESP_ERR_CLUSTER_AUTHORIZATION_FAILED) {
     log(options,
@@ -74,7 +93,7 @@ result<void> check_settings(rd_kafka_t* with, const kafka_options& options) {
     return {};
   }
   if (code != RD_KAFKA_RESP_ERR_NO_ERROR)
-    return to_error(code, options, what);
+    return to_error(code, options, doing);
   const auto* const* entries = rd_kafka_ConfigResource_configs(found[0], &count);
   for (std::size_t i = 0; i < count; ++i) {
     const std::string_view name = rd_kafka_ConfigEntry_name(entries[i]);
@@ -99,8 +118,8 @@ result<void> check_settings(rd_kafka_t* with, const kafka_options& options) {
 result<bool> create_kafka_topic(const kafka_options& options, std::int32_t partitions,
                                 std::int32_t replication) {
   try {
-    const auto with = kafka::make_client(RD_KAFKA_PRODUCER, kafka::make_config(options));
-    const auto timeout = static_cast<int>(options.request_timeout.count());
+    // A consumer: where a producer asks for a topic, a broker may make it with other settings.
+    const auto with = kafka::make_consumer(options);
     char why[512];
     const new_topic wanted{
       rd_kafka_NewTopic_new(options.topic.c_str(), partitions, replication, why, sizeof why)};
@@ -109,40 +128,32 @@ result<bool> create_kafka_topic(const kafka_options& options, std::int32_t parti
     for (const auto& [key, value] :
          {std::pair{"cleanup.policy", "delete"}, {"retention.ms", "-1"}, {"retention.bytes", "-1"}})
       rd_kafka_NewTopic_set_config(wanted.get(), key, value);
-    const admin_options how{rd_kafka_AdminOptions_new(with.get(), RD_KAFKA_ADMIN_OP_CREATETOPICS)};
-    rd_kafka_AdminOptions_set_request_timeout(how.get(), timeout, why, sizeof why);
-    rd_kafka_AdminOptions_set_operation_timeout(how.get(), timeout, why, sizeof why);
-    const kafka::queue answers{rd_kafka_queue_new(with.get())};
     std::array topics{wanted.get()};
-    rd_kafka_CreateTopics(with.get(), topics.data(), topics.size(), how.get(), answers.get());
-    const event answer{rd_kafka_queue_poll(answers.get(), timeout + 1'000)};
-    const std::string what = "making the topic";
+    const std::string doing = "making the topic";
+    const auto answer
+      = kafka::ask(with.get(), options, RD_KAFKA_ADMIN_OP_CREATETOPICS, doing,
+                   [&](auto* how, auto* to) {
+                     rd_kafka_CreateTopics(with.get(), topics.data(), topics.size(), how, to);
+                   });
     if (!answer)
-      return kafka::to_error(RD_KAFKA_RESP_ERR__TIMED_OUT, options, what);
-    if (const auto code = rd_kafka_event_error(answer.get()); code != RD_KAFKA_RESP_ERR_NO_ERROR)
-      return kafka::to_error(code, options, what);
+      return answer.error();
     std::size_t count = 0;
     const auto* made
-      = rd_kafka_CreateTopics_result_topics(rd_kafka_event_CreateTopics_result(answer.get()),
+      = rd_kafka_CreateTopics_result_topics(rd_kafka_event_CreateTopics_result(answer->get()),
                                             &count);
     if (count != 1)
-      return kafka::to_error(RD_KAFKA_RESP_ERR_UNKNOWN, options, what);
+      return kafka::to_error(RD_KAFKA_RESP_ERR_UNKNOWN, options, doing);
     const auto code = rd_kafka_topic_result_error(made[0]);
     if (code != RD_KAFKA_RESP_ERR_NO_ERROR && code != RD_KAFKA_RESP_ERR_TOPIC_ALREADY_EXISTS) {
-      auto failed = kafka::to_error(code, options, what);
+      auto failed = kafka::to_error(code, options, doing);
       if (const char* text = rd_kafka_topic_result_error_string(made[0]); text != nullptr)
         failed.what += std::string{" ("} + text + ')';
       return failed;
     }
     // Made is not yet known to every broker.
-    for (const auto until = std::chrono::steady_clock::now() + options.request_timeout;;) {
-      const auto found = kafka::wait_for_topic(with.get(), options);
-      if (found)
-        return code == RD_KAFKA_RESP_ERR_NO_ERROR;
-      if (std::chrono::steady_clock::now() >= until)
-        return found.error();
-      std::this_thread::sleep_for(std::chrono::milliseconds{50});
-    }
+    if (const auto found = kafka::wait_for_topic(with.get(), options, true); !found)
+      return found.error();
+    return code == RD_KAFKA_RESP_ERR_NO_ERROR;
   } catch (const failure_exception& e) {
     return e.reason();
   }

@@ -213,11 +213,14 @@ CAF_TEST(what_was_decided_on_a_commit_that_is_too_large_is_void) {
 CAF_TEST(an_owner_who_has_read_his_claim_appends_before_its_report_has_come) {
   owned_log all;
   all.log->next({fault::held});
-  all.store->append_claim(home, {.id = {12}, .replaces = {11}}, [](const auto&) {});
+  const contract::answer<cerk::result<cerk::offset>> claimed;
+  all.store->append_claim(home, {.id = {12}, .replaces = {11}},
+                          [claimed](auto at) { claimed.set(std::move(at)); });
   all.log->settle();
   const contract::answer<cerk::commit_result> early;
   all.store->append(home, {12}, {contract::make_commit("ada", 0)},
                     [early](auto results) { early.set(results.at(0)); });
+  CAF_CHECK(claimed.get().value() == cerk::no_offset); // not known, and no matter
   CAF_CHECK(early.get().ended == status::committed);
   all.log->release();
 }
@@ -242,7 +245,8 @@ CAF_TEST(a_reader_that_fails_while_reading_back_is_opened_again) {
   const auto next = all.append(1);
   all.log->set_unreachable(true);
   all.log->release();
-  all.log->settle();
+  all.log->settle(); // the reports
+  all.log->settle(); // the reading, which fails
   all.log->set_unreachable(false);
   CAF_CHECK(late.get().ended == status::committed);
   CAF_CHECK(next.get().ended == status::committed);

@@ -129,6 +129,22 @@ CAF_TEST(a_broker_that_cannot_be_reached_is_an_error_within_the_bound) {
   CAF_CHECK(why.what.find("127.0.0.1:1") != std::string::npos);
 }
 
+CAF_TEST(a_record_that_finds_no_broker_is_reported_as_failed_at_its_timeout) {
+  const cerk::kafka_options nowhere{.brokers = "127.0.0.1:1",
+                                    .topic = "any",
+                                    .delivery_timeout = std::chrono::milliseconds{200},
+                                    .on_log = [](std::string_view) {}};
+  const contract::answer<cerk::delivery> reported;
+  const auto pipeline = cerk::kafka::open_pipeline(
+    nowhere, home,
+    [reported](const std::vector<cerk::delivery>& reports) { reported.set(reports.at(0)); });
+  CAF_REQUIRE(pipeline->produce({.key = "ada", .value = "{}"}, 7));
+  const auto report = reported.get();
+  CAF_CHECK(!report.stored);
+  CAF_CHECK(!report.failure.empty());
+  CAF_CHECK_EQUAL(report.token, 7u);
+}
+
 CAF_TEST(settings_that_the_protocol_depends_on_are_refused_and_values_never_printed) {
   auto topic = fresh_topic(1);
   topic.settings = {{"enable.idempotence", "false"}};

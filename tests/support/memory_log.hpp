@@ -1,14 +1,13 @@
 /// A log in memory for `log_provider`, with the faults of a real one on order.
 #pragma once
 
+#include "job_lane.hpp"
 #include "record_log.hpp"
 
 #include <condition_variable>
 #include <deque>
-#include <map>
+#include <future>
 #include <mutex>
-#include <set>
-#include <thread>
 
 /// What becomes of the next records produced, one each.
 enum class fault {
@@ -32,9 +31,7 @@ public:
              .partition_count = partitions,
              .flights_max = 8,
              .checks_versions = false,
-             .imports_whole = false,
              .reading_blocks = true};
-    worker_ = std::thread{[this] { work(); }};
   }
 
   ~memory_log() override {
@@ -50,11 +47,8 @@ public:
     const std::lock_guard lock{mutex_};
     if (unreachable_)
       return cerk::error{cerk::errc::unavailable, "memory log: not reachable"};
-    const auto id = ++pipelines_;
-    sinks_[id] = std::make_shared<sink>();
-    sinks_[id]->done = std::move(done);
     return std::unique_ptr<cerk::log_pipeline>{
-      std::make_unique<pipeline>(*this, partition, id, sinks_[id])};
+      std::make_unique<pipeline>(*this, partition, std::move(done))};
   }
 
   cerk::result<std::unique_ptr<cerk::record_reader>> read(cerk::partition_id partition,
@@ -75,11 +69,7 @@ public:
 
   void run(cerk::partition_id, std::chrono::milliseconds delay,
            std::function<void()> job) override {
-    const std::lock_guard lock{mutex_};
-    if (closed_)
-      return;
-    jobs_.emplace(std::chrono::steady_clock::now() + delay, std::move(job));
-    changed_.notify_all();
+    lane_.add(delay, std::move(job));
   }
 
   void close() override {
@@ -88,9 +78,7 @@ public:
       closed_ = true;
       changed_.notify_all();
     }
-    if (worker_.joinable())
-      worker_.join();
-    jobs_.clear();
+    lane_.close();
   }
 
   // -- what a test orders --
@@ -108,13 +96,11 @@ public:
       post(to, std::move(report));
   }
 
-  /// Waits until every job that is due has run.
+  /// Waits until every job that is due now has run; those may have added others.
   void settle() {
-    std::unique_lock lock{mutex_};
-    changed_.wait(lock, [&] {
-      return !working_
-             && (jobs_.empty() || jobs_.begin()->first > std::chrono::steady_clock::now());
-    });
+    std::promise<void> reached;
+    lane_.add({}, [&] { reached.set_value(); });
+    reached.get_future().wait();
   }
 
   void set_unreachable(bool is) {
@@ -136,16 +122,12 @@ private:
 
   class pipeline final : public cerk::log_pipeline {
   public:
-    pipeline(memory_log& home, cerk::partition_id partition, std::uint64_t id,
-             std::shared_ptr<sink> to)
-      : home_(home), partition_(partition), id_(id), to_(std::move(to)) {
+    pipeline(memory_log& home, cerk::partition_id partition, cerk::on_deliveries done)
+      : home_(home), partition_(partition), to_(std::make_shared<sink>()) {
+      to_->done = std::move(done);
     }
 
     ~pipeline() override {
-      {
-        const std::lock_guard lock{home_.mutex_};
-        home_.sinks_.erase(id_);
-      }
       const std::lock_guard lock{to_->mutex};
       to_->done = nullptr;
     }
@@ -180,7 +162,6 @@ private:
   private:
     memory_log& home_;
     cerk::partition_id partition_;
-    std::uint64_t id_;
     std::shared_ptr<sink> to_;
   };
 
@@ -235,49 +216,21 @@ private:
     return {static_cast<std::int64_t>(log.size()) - 1};
   }
 
-  // Without the lock while it calls.
   void post(const std::shared_ptr<sink>& to, cerk::delivery report) {
-    jobs_.emplace(std::chrono::steady_clock::now(), [to, report = std::move(report)] {
+    lane_.add({}, [to, report = std::move(report)] {
       const std::lock_guard lock{to->mutex};
       if (to->done)
         to->done({report});
     });
-    changed_.notify_all();
-  }
-
-  void work() {
-    std::unique_lock lock{mutex_};
-    while (!closed_) {
-      if (jobs_.empty()) {
-        changed_.wait(lock);
-        continue;
-      }
-      if (const auto due = jobs_.begin()->first; due > std::chrono::steady_clock::now()) {
-        changed_.wait_until(lock, due);
-        continue;
-      }
-      auto job = std::move(jobs_.extract(jobs_.begin()).mapped());
-      working_ = true;
-      lock.unlock();
-      job();
-      job = nullptr;
-      lock.lock();
-      working_ = false;
-      changed_.notify_all();
-    }
   }
 
   cerk::provider_info info_;
   std::mutex mutex_;
   std::condition_variable changed_;
   std::vector<std::vector<cerk::record>> logs_;
-  std::multimap<std::chrono::steady_clock::time_point, std::function<void()>> jobs_;
   std::deque<fault> faults_;
   std::vector<std::pair<std::shared_ptr<sink>, cerk::delivery>> held_;
-  std::map<std::uint64_t, std::shared_ptr<sink>> sinks_;
-  std::uint64_t pipelines_ = 0;
-  bool working_ = false;
   bool unreachable_ = false;
   bool closed_ = false;
-  std::thread worker_;
+  cerk::job_lane lane_;
 };
