@@ -45,17 +45,35 @@ caf::behavior aggregate_actor::make_behavior() {
 
 void aggregate_actor::on_slice(const replay_slice& slice) {
   const bool was_quarantined = core_.quarantined() != nullptr;
+  const bool reads_on = home_->was_readable();
+  if (reads_on) {
+    effects.clear();
+    core_.begin_epoch(home_->epoch(), effects);
+    perform();
+  }
   for (auto i = slice.begin; i < slice.end; ++i)
     core_.restore(*slice.window->records[i]);
   if (!was_quarantined && core_.quarantined() != nullptr)
     home_->quarantined.fetch_add(1, std::memory_order_relaxed);
+  if (reads_on)
+    partition::let_go(*slot_);
 }
 
 // -- serving --------------------------------------------------------------------------------------
 
 void aggregate_actor::on_command(const command_ptr& command) {
   effects.clear();
-  core_.take(command, home_->shared().options.environment.steady_now(), effects);
+  // In this order: if another epoch begins behind it, what is decided here is not appended.
+  const auto epoch = home_->epoch();
+  if (home_->is_serving()) {
+    core_.begin_epoch(epoch, effects);
+    core_.take(command, home_->shared().options.environment.steady_now(), effects);
+  } else {
+    effects.answers.emplace_back(
+      command, home_->closed().value_or(
+                 error{errc::restoring, "the partition was taken over; nothing was appended"}));
+    effects.released.push_back(command);
+  }
   perform();
 }
 

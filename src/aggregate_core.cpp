@@ -22,6 +22,11 @@ error quarantine_error(const quarantine& q) {
           "the event at offset " + std::to_string(q.at.value) + " cannot be applied: " + q.cause};
 }
 
+/// Late results of an earlier epoch must not meet appends of this one.
+std::uint64_t first_sequence_of(std::uint32_t epoch) noexcept {
+  return (std::uint64_t{epoch} << 32) + 1;
+}
+
 /// Runs domain code; what it throws becomes the text of an error.
 template <class F>
 std::optional<std::string> what_it_throws(F&& domain_code) {
@@ -81,7 +86,7 @@ aggregate_core::aggregate_core(aggregate_core&&) noexcept = default;
 // -- restoring ------------------------------------------------------------------------------------
 
 bool aggregate_core::restore(const record_view& stored) {
-  if (quarantine_)
+  if (quarantine_ || stored.offset <= last_)
     return false;
   switch (stored.header_is) {
     case header_state::unreadable:
@@ -154,6 +159,20 @@ outcome aggregate_core::answer_again(const remembered_command& first,
 }
 
 // -- deciding -------------------------------------------------------------------------------------
+
+void aggregate_core::begin_epoch(std::uint32_t epoch, core_effects& out) {
+  if (epoch == epoch_)
+    return;
+  epoch_ = epoch;
+  if (serving_) {
+    for (auto& e : serving_->tail)
+      if (e.is == entry::kind::appending && !e.result)
+        e.result = commit_result{.ended = commit_result::status::fenced};
+    serving_->appending = 0;
+    roll_back(out);
+  }
+  refusing_ = nullptr;
+}
 
 void aggregate_core::take(command_ptr command, steady_time now, core_effects& out) {
   auto answer_now = [&](outcome answer) {
@@ -278,7 +297,7 @@ bool aggregate_core::append(entry& e, std::vector<detail::encoded_event> events,
     made->headers.emplace_back("correlation_id", command.correlation_id);
   made->headers.insert(made->headers.end(), command.metadata.begin(), command.metadata.end());
   if (!serving_)
-    serving_ = std::make_unique<serving>();
+    serving_ = std::make_unique<serving>(serving{.next_sequence = first_sequence_of(epoch_)});
   serving_->type = type;
   serving_->speculative = std::move(next);
   serving_->speculative_version = at;
@@ -287,7 +306,7 @@ bool aggregate_core::append(entry& e, std::vector<detail::encoded_event> events,
   e.sequence = serving_->next_sequence++;
   e.result.reset();
   e.commit = made;
-  out.appends.push_back({e.sequence, std::move(made)});
+  out.appends.push_back({e.sequence, epoch_, std::move(made)});
   return true;
 }
 

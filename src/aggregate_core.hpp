@@ -36,6 +36,8 @@ struct core_settings {
 /// An append to hand to the producer.
 struct append_request {
   std::uint64_t sequence = 0;
+  /// Of the partition, when it was decided.
+  std::uint32_t epoch = 0;
   commit_ptr commit;
 };
 
@@ -80,11 +82,16 @@ public:
 
   // -- restoring --
 
-  /// Folds an effective record. A record that does not fit or cannot be applied quarantines the
-  /// aggregate; later ones are then passed over. Returns whether it was applied.
+  /// Folds an effective record; one that is committed here already is passed over. A record that
+  /// does not fit or cannot be applied quarantines the aggregate, and later ones are passed over.
+  /// Returns whether it was applied.
   bool restore(const record_view& stored);
 
   // -- serving --
+
+  /// The partition is being taken over again: what is under way from an earlier epoch never takes
+  /// effect, and a former refusal holds no longer. Nothing if the epoch is the present one.
+  void begin_epoch(std::uint32_t epoch, core_effects& out);
 
   /// Takes a command: decides it, joins it to its own earlier try, or refuses it.
   void take(command_ptr command, std::chrono::steady_clock::time_point now, core_effects& out);
@@ -166,6 +173,7 @@ private:
   offset last_ = no_offset;
   std::vector<remembered_command> remembered_; // a ring once it is full
   std::uint32_t oldest_ = 0;
+  std::uint32_t epoch_ = 0;
   std::unique_ptr<quarantine> quarantine_;
   std::unique_ptr<error> refusing_;
   std::unique_ptr<serving> serving_; // only while something is under way

@@ -66,10 +66,13 @@ result<void> door::wait_until_serving() {
   for (;;) {
     bool all_serve = true;
     for (const auto& p : shared_->progress) {
-      if (p.now == phase::failed || p.now == phase::fenced || p.now == phase::stopped)
+      const bool comes_back = p.now == phase::fenced
+                              && shared_->options.on_fenced == on_fenced::reclaim;
+      if (p.now == phase::failed || p.now == phase::stopped
+          || (p.now == phase::fenced && !comes_back))
         return error{p.now == phase::fenced ? errc::fenced : errc::store_unusable,
-                     shared_->store.info().name + ", partition " + std::to_string(p.partition)
-                       + ": " + p.failure};
+                     shared_->store_info.name + ", partition " + std::to_string(p.partition) + ": "
+                       + p.failure};
       all_serve = all_serve && p.now == phase::serving;
     }
     if (all_serve)
@@ -90,7 +93,7 @@ const registered_aggregate* door::find_type(std::string_view name,
 }
 
 partition& door::partition_for(std::string_view id) const {
-  const auto at = partition_of(id, shared_->store.info().partition_count);
+  const auto at = partition_of(id, shared_->store_info);
   return *partitions_[static_cast<std::size_t>(at.value)];
 }
 
@@ -418,6 +421,13 @@ std::size_t door::event_index(const registered_aggregate* type, const std::type_
       return i;
   throw failure_exception(
     {errc::bad_input, "the table of aggregate type '" + type->name + "' does not name this event"});
+}
+
+// -- taking over ----------------------------------------------------------------------------------
+
+void door::take_over() {
+  for (const auto& replay : replays_)
+    detail::tell_from_outside(replay, cerk::take_over{});
 }
 
 // -- metrics --------------------------------------------------------------------------------------

@@ -60,6 +60,8 @@ public:
     return commands_;
   }
   result<void> wait_until_serving();
+  /// See `repository::take_over`.
+  void take_over();
   repository_metrics metrics() const;
 
 private:

@@ -98,10 +98,58 @@ bool is_valid_aggregate_id(std::string_view id) noexcept {
             });
 }
 
-partition_id partition_of(std::string_view aggregate_id, std::int32_t partition_count) noexcept {
+// -- placement ------------------------------------------------------------------------------------
+
+std::string_view to_string(partitioner by) noexcept {
+  return by == partitioner::crc32 ? "crc32" : "murmur2";
+}
+
+std::optional<partitioner> parse_partitioner(std::string_view text) noexcept {
+  for (const auto by : {partitioner::crc32, partitioner::murmur2})
+    if (text == to_string(by))
+      return by;
+  return std::nullopt;
+}
+
+namespace {
+
+std::uint32_t crc32_of(std::string_view bytes) noexcept {
   boost::crc_32_type crc;
-  crc.process_bytes(aggregate_id.data(), aggregate_id.size());
-  return {static_cast<std::int32_t>(crc.checksum() % static_cast<std::uint32_t>(partition_count))};
+  crc.process_bytes(bytes.data(), bytes.size());
+  return crc.checksum();
+}
+
+// The variant of Kafka's Java client (org.apache.kafka.common.utils.Utils).
+std::uint32_t murmur2_of(std::string_view bytes) noexcept {
+  constexpr std::uint32_t seed = 0x9747b28c;
+  constexpr std::uint32_t m = 0x5bd1e995;
+  const auto byte
+    = [&](std::size_t i) -> std::uint32_t { return static_cast<unsigned char>(bytes[i]); };
+  std::uint32_t h = seed ^ static_cast<std::uint32_t>(bytes.size());
+  std::size_t i = 0;
+  for (; i + 4 <= bytes.size(); i += 4) {
+    std::uint32_t k = byte(i) | (byte(i + 1) << 8) | (byte(i + 2) << 16) | (byte(i + 3) << 24);
+    k *= m;
+    k ^= k >> 24;
+    h = (h * m) ^ (k * m);
+  }
+  if (i < bytes.size()) {
+    for (std::size_t rest = bytes.size() - i; rest > 0; --rest)
+      h ^= byte(i + rest - 1) << (8 * (rest - 1));
+    h *= m;
+  }
+  h ^= h >> 13;
+  h *= m;
+  return h ^ (h >> 15);
+}
+
+} // namespace
+
+partition_id partition_of(std::string_view aggregate_id, std::int32_t partition_count,
+                          partitioner by) noexcept {
+  const auto hash = by == partitioner::crc32 ? crc32_of(aggregate_id)
+                                             : murmur2_of(aggregate_id) & 0x7fffffff;
+  return {static_cast<std::int32_t>(hash % static_cast<std::uint32_t>(partition_count))};
 }
 
 } // namespace cerk

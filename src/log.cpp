@@ -3,6 +3,7 @@
 
 #include "cerk/aggregate.hpp"
 #include "cerk/options.hpp"
+#include "cerk/placement.hpp"
 
 #include "aggregate_core.hpp"
 #include "commit_records.hpp"
@@ -258,7 +259,7 @@ result<term> claim_partition(provider& store, partition_id partition, term seen,
                      .replaces = seen,
                      .owner = owner,
                      .partition_count = store.info().partition_count,
-                     .partitioner = store.info().partitioner};
+                     .partitioner = std::string{to_string(store.info().partitioner)}};
   auto appended = std::make_shared<std::promise<result<offset>>>();
   store.append_claim(partition, wanted,
                      [appended](result<offset> at) { appended->set_value(std::move(at)); });
@@ -283,6 +284,18 @@ result<term> claim_partition(provider& store, partition_id partition, term seen,
 
 } // namespace
 
+namespace {
+
+std::optional<error> misplaced_entry(const provider_info& info, const log_entry& entry) {
+  const auto& event = entry.event;
+  if (!entry.is_claim)
+    return misplaced(info, event.partition, event.offset, std::string_view{event.key});
+  const auto read = parse_claim(event.value);
+  return read ? misplaced(info, event.partition, event.offset, *read) : std::nullopt;
+}
+
+} // namespace
+
 log_writer::log_writer(std::unique_ptr<state> s) : state_(std::move(s)) {
 }
 
@@ -294,8 +307,13 @@ result<std::unique_ptr<log_writer>> log_writer::open(provider& store, std::strin
     auto& owned = s->partitions.emplace_back();
     term seen;
     offset end{0};
+    std::optional<error> elsewhere;
     auto scanned = scan_log(store, partition_id{p}, [&](const log_entry& entry) {
       end = {entry.event.offset.value + 1};
+      if (entry.effective && store.info().checks_placement)
+        elsewhere = misplaced_entry(store.info(), entry);
+      if (elsewhere)
+        return false;
       if (entry.is_claim && entry.effective)
         seen = entry.term;
       else if (entry.is_event())
@@ -304,6 +322,8 @@ result<std::unique_ptr<log_writer>> log_writer::open(provider& store, std::strin
     });
     if (!scanned)
       return scanned.error();
+    if (elsewhere)
+      return *std::move(elsewhere);
     auto claimed = claim_partition(store, partition_id{p}, seen, end, owner, s->env);
     if (!claimed)
       return claimed.error();
@@ -327,7 +347,7 @@ result<void> log_writer::send(const std::vector<new_event>& events) {
       if (detail::is_envelope_field(name))
         return error{errc::bad_input, std::string{where}.append("field '").append(name).append(
                                         "' is the envelope's")};
-    const auto p = partition_of(event.aggregate_id, store.info().partition_count);
+    const auto p = partition_of(event.aggregate_id, store.info());
     auto& at = versions[static_cast<std::size_t>(p.value)].versions[event.aggregate_id];
     auto made = std::make_shared<commit>();
     made->aggregate_id = event.aggregate_id;

@@ -31,10 +31,16 @@ struct batch_landed {
   std::vector<commit_result> results;
 };
 
-/// To the producer: the claim is in effect, appends may go.
+/// To the producer: the claim is in effect, appends that were decided in this epoch may go.
 struct term_begins {
   cerk::term term;
+  std::uint32_t epoch = 0;
 };
+
+/// To the producer, after its term: say when everything it appended has been settled.
+struct settle_all {};
+/// The answer, behind all that aggregates were told.
+struct all_settled {};
 
 /// To the aggregate: the log's word on some of its appends, in order.
 struct appends_settled {
@@ -92,6 +98,9 @@ struct batch_read {
   offset end;
 };
 
+/// To the replay actor, from a reader actor that was stopped: its reader is gone.
+struct reader_closed {};
+
 /// To the replay actor, from whoever was last to look at a batch.
 struct batch_released {
   std::size_t bytes = 0;
@@ -109,10 +118,15 @@ struct term_ended {
 };
 
 /// To the replay actor, from its timer: the broken read again.
-struct read_again {};
+struct read_again {
+  std::uint32_t epoch = 0;
+};
 
 /// To the replay actor: begin.
 struct begin_restore {};
+
+/// To the replay actor, from outside or from its timer: claim the partition again.
+struct take_over {};
 
 } // namespace cerk
 
@@ -136,6 +150,10 @@ CERK_MESSAGE(cerk_private, (cerk::claim_appended))
 CERK_MESSAGE(cerk_private, (cerk::term_ended))
 CERK_MESSAGE(cerk_private, (cerk::read_again))
 CERK_MESSAGE(cerk_private, (cerk::begin_restore))
+CERK_MESSAGE(cerk_private, (cerk::reader_closed))
+CERK_MESSAGE(cerk_private, (cerk::settle_all))
+CERK_MESSAGE(cerk_private, (cerk::all_settled))
+CERK_MESSAGE(cerk_private, (cerk::take_over))
 CERK_END_MESSAGES(cerk_private)
 
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(cerk::command_ptr)
@@ -157,3 +175,7 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(cerk::claim_appended)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(cerk::term_ended)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(cerk::read_again)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(cerk::begin_restore)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(cerk::reader_closed)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(cerk::settle_all)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(cerk::all_settled)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(cerk::take_over)

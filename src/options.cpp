@@ -45,6 +45,17 @@ environment environment::of_this_machine() {
   };
 }
 
+std::string_view to_string(on_fenced what) noexcept {
+  return what == on_fenced::stay ? "stay" : "reclaim";
+}
+
+std::optional<on_fenced> parse_on_fenced(std::string_view text) noexcept {
+  for (const auto what : {on_fenced::stay, on_fenced::reclaim})
+    if (text == to_string(what))
+      return what;
+  return std::nullopt;
+}
+
 double restore_progress::events_per_second() const noexcept {
   return seconds > 0 ? static_cast<double>(events) / seconds : 0;
 }

@@ -102,16 +102,20 @@ aggregate_slot* partition::hold(std::string_view id) {
 aggregate_slot* partition::hold_or_make(std::string_view id) {
   if (auto* found = hold(id))
     return found;
-  const hashed_id key{id};
+  return &hold_or_make(hashed_id{id}).slot;
+}
+
+partition::found_slot partition::hold_or_make(const hashed_id& id) {
   const std::shared_lock actors_lock{actors_mutex_};
   const std::unique_lock lock{mutex_};
-  const auto found = slots_.find(key);
-  auto* slot = found != slots_.end() ? found->second.get() : make(key);
+  const auto found = slots_.find(id);
+  const bool is_new = found == slots_.end();
+  auto* slot = is_new ? make(id) : found->second.get();
   // A command behind the end must not make what nobody would stop.
   if (!slot->actor && !is_cleared_)
     give_actor(*slot);
   slot->pending.fetch_add(1, std::memory_order_acq_rel);
-  return slot;
+  return {*slot, is_new};
 }
 
 bool partition::forget(aggregate_slot& slot) {
@@ -122,13 +126,17 @@ bool partition::forget(aggregate_slot& slot) {
   return true;
 }
 
-aggregate_slot& partition::restoring(std::string_view id, std::uint64_t hash) {
+partition::found_slot partition::restoring(std::string_view id, std::uint64_t hash) {
   const hashed_id key{id, hash};
   const auto found = slots_.find(key);
   if (found != slots_.end())
-    return *found->second;
+    return {*found->second, false};
   const std::unique_lock lock{mutex_};
-  return *make(key);
+  return {*make(key), true};
+}
+
+partition::found_slot partition::hold_restoring(std::string_view id, std::uint64_t hash) {
+  return hold_or_make(hashed_id{id, hash});
 }
 
 std::size_t partition::size() const {
@@ -184,7 +192,8 @@ void partition::set_phase(restore_progress::phase now) noexcept {
 }
 
 bool partition::is_readable() const noexcept {
-  return is_readable_in(phase_.load(std::memory_order_acquire));
+  return was_readable()
+         && phase_.load(std::memory_order_acquire) != restore_progress::phase::failed;
 }
 
 std::optional<error> partition::closed() const {

@@ -55,11 +55,13 @@ private:
 /// What all partitions of a repository share. Outlives its actors: they hold it.
 struct repository_shared {
   repository_shared(provider& s, repository_options o, std::span<const detail::aggregate_table> t)
-    : store(s), options(std::move(o)), types(t) {
+    : store(s), store_info(s.info()), options(std::move(o)), types(t) {
   }
 
   /// Actors call it inside `outside` only.
   provider& store;
+  /// A copy, which actors may look at whenever they like.
+  const provider_info store_info;
   /// To the store and to `on_progress`.
   gate outside;
   const repository_options options;
@@ -151,9 +153,16 @@ public:
   }
   /// Removes a slot that nobody holds; false if somebody does.
   bool forget(aggregate_slot& slot);
-  /// The slot, made if missing; its dealer makes the actor. Only for the replay actor: nobody else
-  /// changes the directory yet.
-  aggregate_slot& restoring(std::string_view id, std::uint64_t hash);
+  /// A slot, and whether it was just made.
+  struct found_slot {
+    aggregate_slot& slot;
+    bool is_new;
+  };
+  /// The slot, made if missing; its dealer makes the actor. Only for the replay actor before the
+  /// partition was readable: nobody else changes the directory yet.
+  found_slot restoring(std::string_view id, std::uint64_t hash);
+  /// The same later, with its actor and one pending message richer.
+  found_slot hold_restoring(std::string_view id, std::uint64_t hash);
   /// Calls `visit(part, actor)` for each part, its slot's actor made if missing; for none once the
   /// partition is cleared, which waits for the last `visit`. Only for the dealer of these slots.
   template <class Parts, class F>
@@ -178,7 +187,19 @@ public:
 
   /// Why no commands are taken; nothing if they are.
   std::optional<error> closed() const;
-  /// Whether everything committed here can be read.
+  /// Whether aggregates may decide; `closed` says why not. Goes on while the repository drains.
+  bool is_serving() const noexcept {
+    return phase_.load(std::memory_order_acquire) == restore_progress::phase::serving;
+  }
+  /// How often this repository has begun to take the partition over again. What was decided in an
+  /// earlier epoch must not be appended: other owners' events may have come between.
+  std::uint32_t epoch() const noexcept {
+    return epoch_.load(std::memory_order_acquire);
+  }
+  void begin_epoch() noexcept {
+    epoch_.fetch_add(1, std::memory_order_acq_rel);
+  }
+  /// Whether what was committed here can be read; behind, perhaps, if another owner claimed.
   bool is_readable() const noexcept;
   /// Whether it ever was; until then only dealers run its aggregates.
   bool was_readable() const noexcept {
@@ -217,6 +238,7 @@ private:
   };
 
   aggregate_slot* make(const hashed_id& id);
+  found_slot hold_or_make(const hashed_id& id);
   void give_actor(aggregate_slot& slot);
 
   std::shared_ptr<repository_shared> shared_;
@@ -224,6 +246,7 @@ private:
   core_settings core_settings_;
   std::atomic<restore_progress::phase> phase_{restore_progress::phase::waiting};
   std::atomic<bool> was_readable_{false};
+  std::atomic<std::uint32_t> epoch_{0};
   // Dealers make actors while the replay actor makes slots, so these are two locks. Whoever needs
   // both takes `actors_mutex_` first: domain code runs under it, and may ask for sizes.
   mutable std::shared_mutex actors_mutex_;

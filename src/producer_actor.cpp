@@ -6,7 +6,7 @@ namespace cerk {
 producer_actor::producer_actor(caf::actor_config& config, partition_ptr home)
   : caf::event_based_actor(config),
     home_(std::move(home)),
-    batcher_({.flights_max = home_->shared().store.info().flights_max,
+    batcher_({.flights_max = home_->shared().store_info.flights_max,
               .batch_items_max = home_->shared().options.batch_commands_max,
               .batch_bytes_max = home_->shared().options.batch_bytes_max}),
     runner_(system()) {
@@ -19,7 +19,13 @@ caf::behavior producer_actor::make_behavior() {
     [this](const batch_landed& landed) { on_landed(landed); },
     [this](const term_begins& begins) {
       term_ = begins.term;
+      epoch_ = begins.epoch;
       replay_ = caf::actor_cast<caf::actor>(current_sender());
+    },
+    [this](settle_all) {
+      replay_ = caf::actor_cast<caf::actor>(current_sender());
+      reports_settled_ = true;
+      report_settled();
     },
     [this](sweep_deadlines) { on_sweep(); },
   };
@@ -34,7 +40,7 @@ void producer_actor::on_exit() {
 }
 
 void producer_actor::on_append(const append_message& message) {
-  if (term_ == term{})
+  if (term_ == term{} || message.request.epoch != epoch_)
     return refuse({message});
   batcher_.add(message, message.request.commit->bytes());
   start_sweeping();
@@ -93,6 +99,14 @@ void producer_actor::on_landed(const batch_landed& landed) {
     refuse(batcher_.take_queue());
   else
     on_flush();
+  report_settled();
+}
+
+void producer_actor::report_settled() {
+  if (reports_settled_ && flights_.empty()) {
+    reports_settled_ = false;
+    detail::tell(this, replay_, all_settled{});
+  }
 }
 
 void producer_actor::settle(const std::vector<append_message>& batch,
@@ -113,7 +127,9 @@ void producer_actor::settle(const std::vector<append_message>& batch,
 
 void producer_actor::refuse(const std::vector<append_message>& batch) {
   using status = commit_result::status;
-  const commit_result answer{.ended = over_.code == errc::fenced ? status::fenced : status::refused,
+  // With a term, it was decided before that term.
+  const bool is_fenced = term_ != term{} || over_.code == errc::fenced;
+  const commit_result answer{.ended = is_fenced ? status::fenced : status::refused,
                              .failure = over_};
   settle(batch, std::vector<commit_result>(batch.size(), answer));
 }

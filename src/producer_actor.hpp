@@ -28,18 +28,21 @@ private:
   void on_flush();
   void on_landed(const batch_landed& landed);
   void on_sweep();
+  void report_settled();
   void settle(const std::vector<append_message>& batch, const std::vector<commit_result>& results);
   void refuse(const std::vector<append_message>& batch);
   void start_sweeping();
 
   partition_ptr home_;
   term term_;
+  std::uint32_t epoch_ = 0;
   error over_{errc::restoring, "the partition is not claimed yet; nothing was appended"};
   caf::actor replay_;
   batcher<append_message> batcher_;
   detail::runner_on_this_thread runner_;
   bool flush_is_due_ = false;
   bool sweep_is_due_ = false;
+  bool reports_settled_ = false;
   std::uint64_t next_flight_ = 1;
   std::unordered_map<std::uint64_t, std::vector<append_message>> flights_;
 };

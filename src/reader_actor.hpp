@@ -34,6 +34,7 @@ public:
 
   void on_exit() override {
     home_->shared().outside.enter([&] { home_->reader = nullptr; });
+    detail::tell_from_outside(replay_, reader_closed{});
   }
 
 private:

@@ -1,6 +1,8 @@
 // Restoring a partition, phase by phase.
 #include "replay_actor.hpp"
 
+#include "cerk/placement.hpp"
+
 #include "dealer_actor.hpp"
 #include "reader_actor.hpp"
 
@@ -24,7 +26,7 @@ replay_actor::replay_actor(caf::actor_config& config, partition_ptr home)
   : caf::event_based_actor(config),
     home_(std::move(home)),
     budget_bytes_(home_->shared().options.restore_bytes_in_flight_max
-                  / static_cast<std::size_t>(home_->shared().store.info().partition_count)) {
+                  / static_cast<std::size_t>(home_->shared().store_info.partition_count)) {
   progress_.partition = home_->id().value;
 }
 
@@ -42,16 +44,21 @@ caf::behavior replay_actor::make_behavior() {
       if (!appended.at && progress_.now == phase::claiming)
         fail(appended.at.error());
     },
-    [this](const term_ended& ended) {
-      if (ended.term != claimed_ || progress_.now != phase::serving)
-        return;
-      progress_.failure = to_string(ended.why);
-      if (ended.why.code == errc::fenced)
-        home_->shared().fences.fetch_add(1, std::memory_order_relaxed);
-      enter(ended.why.code == errc::fenced ? phase::fenced : phase::stopped);
+    [this](const term_ended& ended) { on_term_ended(ended); },
+    [this](take_over) {
+      takeover_is_due_ = false;
+      begin_takeover();
     },
-    [this](read_again) {
-      if (reader_)
+    [this](all_settled) {
+      waits_for_settling_ = false;
+      open_if_settled();
+    },
+    [this](reader_closed) {
+      --readers_;
+      open_if_settled();
+    },
+    [this](read_again again) {
+      if (reader_ && again.epoch == home_->epoch())
         detail::tell(this, reader_, read_more{read_size()});
     },
   };
@@ -67,18 +74,23 @@ void replay_actor::on_exit() {
 // -- reading --------------------------------------------------------------------------------------
 
 void replay_actor::begin() {
+  started_ = reported_ = home_->shared().options.environment.steady_now();
+  open();
+}
+
+void replay_actor::open() {
   auto& shared = home_->shared();
-  started_ = reported_ = shared.options.environment.steady_now();
   std::optional<error> failed;
   bool blocks = false;
   const bool is_open = shared.outside.enter([&] {
-    auto opened = shared.store.read(home_->id(), offset{0});
+    auto opened = shared.store.read(home_->id(), offset{progress_.position});
     if (!opened) {
       failed = opened.error();
       return;
     }
-    progress_.start = (*opened)->position().value;
-    progress_.position = progress_.start;
+    progress_.position = (*opened)->position().value;
+    if (!reads_on_)
+      progress_.start = progress_.position;
     progress_.end = (*opened)->end().value;
     home_->reader = *std::move(opened);
     blocks = shared.store.info().reading_blocks;
@@ -89,7 +101,9 @@ void replay_actor::begin() {
     return fail(*std::move(failed));
   reader_ = blocks ? spawn<reader_actor, caf::detached>(home_, caf::actor{this})
                    : spawn<reader_actor>(home_, caf::actor{this});
-  for (std::size_t i = 0; i < detail::worker_count(system()); ++i)
+  ++readers_;
+  // Later, aggregates are sent to by others as well, and take what they get in turn.
+  for (std::size_t i = 0; !reads_on_ && i < detail::worker_count(system()); ++i)
     dealers_.push_back({.actor = spawn<dealer_actor>(home_, caf::actor{this}, i)});
   enter(phase::reading);
   request_reads();
@@ -133,6 +147,8 @@ std::size_t replay_actor::held_bytes() const {
 }
 
 void replay_actor::on_batch(const batch_read& read) {
+  if (!reader_ || !detail::is_from(this, reader_))
+    return; // it was stopped
   --reads_under_way_;
   if (progress_.now != phase::reading && progress_.now != phase::claiming)
     return;
@@ -182,7 +198,7 @@ void replay_actor::on_read_failure(const error& why) {
     return;
   // One probing read; `request_reads` waits until it comes back well.
   ++reads_under_way_;
-  detail::tell_self_later(this, std::chrono::milliseconds{100}, read_again{});
+  detail::tell_self_later(this, std::chrono::milliseconds{100}, read_again{home_->epoch()});
 }
 
 // -- folding --------------------------------------------------------------------------------------
@@ -195,7 +211,7 @@ void replay_actor::fold_record(const std::shared_ptr<const record_batch>& batch,
       ++progress_.orphans;
       return;
     }
-    return on_claim_record(*read);
+    return on_claim_record(record.offset, *read);
   }
   if (record.header_is == header_state::unreadable) {
     // Not readable, so it has no place in the order; its aggregate will say so. If it had one, the
@@ -254,13 +270,17 @@ void replay_actor::fail_damaged(offset at, const char* how) {
                          + "; restore the store from a backup or an export"});
 }
 
-void replay_actor::on_claim_record(const claim& read) {
+void replay_actor::on_claim_record(offset at, const claim& read) {
   const auto verdict = fold_.on_claim(read);
   if (verdict.on_this == effect::voided)
     ++progress_.voids;
   if (verdict.voids_pending && !void_group())
     return;
   unreadable_ = no_offset;
+  const auto& info = home_->shared().store_info;
+  if (verdict.on_this == effect::in_effect && info.checks_placement)
+    if (auto why = misplaced(info, home_->id(), at, read))
+      return fail(*std::move(why));
   if (claimed_ != term{} && read.id == claimed_) {
     claim_is_seen_ = true;
     claim_holds_ = verdict.on_this == effect::in_effect;
@@ -275,9 +295,15 @@ void replay_actor::add_to_window(const std::shared_ptr<const record_batch>& batc
     window_->batches.push_back(batch);
     window_bytes_ += batch->bytes();
   }
-  auto& slot = home_->restoring(record.key(), record.key_hash);
+  auto [slot, is_new] = reads_on_ ? home_->hold_restoring(record.key(), record.key_hash)
+                                  : home_->restoring(record.key(), record.key_hash);
+  if (is_new && home_->shared().store_info.checks_placement)
+    if (auto why = misplaced(home_->shared().store_info, home_->id(), record.offset, record.key()))
+      return fail(*std::move(why));
   if (slot.window_count++ == 0)
     touched_.push_back(&slot);
+  else if (reads_on_)
+    partition::let_go(slot); // held once already
   window_->records.push_back(&record);
   window_slots_.push_back(&slot);
   ++progress_.events;
@@ -297,7 +323,25 @@ void replay_actor::send_window() {
     grouped[slot.window_begin + slot.window_count++] = window_->records[i];
   }
   window_->records = std::move(grouped);
-  const std::shared_ptr<const replay_window> window = std::move(window_);
+  if (reads_on_)
+    send_to_aggregates(std::move(window_));
+  else
+    deal_window(std::move(window_));
+  window_ = nullptr;
+  window_bytes_ = 0;
+  window_slots_.clear();
+  touched_.clear();
+}
+
+void replay_actor::send_to_aggregates(const std::shared_ptr<const replay_window>& window) {
+  for (auto* slot : touched_) {
+    detail::tell(this, slot->actor,
+                 replay_slice{window, slot->window_begin, slot->window_begin + slot->window_count});
+    events_dealt_ += std::exchange(slot->window_count, 0);
+  }
+}
+
+void replay_actor::deal_window(std::shared_ptr<const replay_window> window) {
   auto pass_on = [&](dealer_link& dealer) {
     dealer.filling.window = window;
     dealer.waiting.push_back(std::exchange(dealer.filling, {}));
@@ -320,10 +364,6 @@ void replay_actor::send_window() {
   for (auto& dealer : dealers_)
     if (!dealer.filling.parts.empty())
       pass_on(dealer);
-  window_ = nullptr;
-  window_bytes_ = 0;
-  window_slots_.clear();
-  touched_.clear();
 }
 
 void replay_actor::deal_next(dealer_link& dealer) {
@@ -359,7 +399,7 @@ void replay_actor::continue_if_folded() {
   const bool everything_is_read = progress_.now == phase::reading
                                     ? progress_.position >= progress_.end
                                     : progress_.now == phase::claiming && claim_is_seen_;
-  if (!everything_is_read || reads_under_way_ > 0)
+  if (!everything_is_read || reads_under_way_ > 0 || !reader_)
     return;
   if (window_)
     send_window();
@@ -380,15 +420,16 @@ void replay_actor::append_claim() {
   do {
     claimed_ = {options.environment.random()};
   } while (claimed_ == term{} || claimed_ == fold_.current());
+  claim_is_seen_ = claim_holds_ = false;
   enter(phase::claiming);
+  const auto& info = shared.store_info;
   const bool is_open = shared.outside.enter([&] {
-    const auto& info = shared.store.info();
     shared.store.append_claim(home_->id(),
                               {.id = claimed_,
                                .replaces = fold_.current(),
                                .owner = options.owner,
                                .partition_count = info.partition_count,
-                               .partitioner = info.partitioner},
+                               .partitioner = std::string{to_string(info.partitioner)}},
                               [self = caf::actor{this}](result<offset> at) {
                                 detail::tell_from_outside(self, claim_appended{std::move(at)});
                               });
@@ -398,23 +439,79 @@ void replay_actor::append_claim() {
 }
 
 void replay_actor::serve() {
-  if (!home_->shared().options.read_only && !claim_holds_) {
-    home_->shared().fences.fetch_add(1, std::memory_order_relaxed);
-    progress_.failure = "another owner claimed the partition first";
-    dismiss_helpers();
-    return enter(phase::fenced);
-  }
+  dismiss_helpers();
+  if (!home_->shared().options.read_only && !claim_holds_)
+    return on_fence("another owner claimed the partition first");
   if (claimed_ != term{})
     // Ahead of the first append, which is urgent.
-    detail::tell_urgently(this, home_->producer, term_begins{claimed_});
-  dismiss_helpers();
+    detail::tell_urgently(this, home_->producer, term_begins{claimed_, home_->epoch()});
+  serving_since_ = home_->shared().options.environment.steady_now();
+  progress_.failure.clear();
   enter(phase::serving);
+}
+
+// -- taking over ----------------------------------------------------------------------------------
+
+void replay_actor::on_term_ended(const term_ended& ended) {
+  if (ended.term != claimed_ || progress_.now != phase::serving)
+    return;
+  if (ended.why.code == errc::fenced)
+    on_fence(to_string(ended.why));
+  else
+    rest(phase::stopped, to_string(ended.why));
+}
+
+void replay_actor::on_fence(std::string why) {
+  home_->shared().fences.fetch_add(1, std::memory_order_relaxed);
+  if (home_->shared().options.environment.steady_now() - serving_since_ >= undisturbed)
+    fences_ = 0;
+  rest(phase::fenced, std::move(why));
+}
+
+// The partition does not serve for now. What was committed here can be read.
+void replay_actor::rest(phase where, std::string why) {
+  const auto& options = home_->shared().options;
+  progress_.failure = std::move(why);
+  resting_ = where;
+  enter(where);
+  if (where != phase::fenced || options.on_fenced != on_fenced::reclaim || takeover_is_due_)
+    return;
+  ++fences_;
+  const auto longest
+    = std::min(reclaim_delay_min * (std::int64_t{1} << std::min(fences_, 16U)), reclaim_delay_max);
+  takeover_is_due_ = true;
+  const auto chance
+    = options.environment.random() % static_cast<std::uint64_t>(longest.count() + 1);
+  detail::tell_self_later(this, std::chrono::milliseconds{chance}, take_over{});
+}
+
+void replay_actor::begin_takeover() {
+  if ((progress_.now != phase::fenced && progress_.now != phase::stopped)
+      || home_->shared().options.read_only)
+    return;
+  reads_on_ = true;
+  read_fails_ = false;
+  claimed_ = term{};
+  // Before the phase, so that nothing is decided in the former epoch behind it.
+  home_->begin_epoch();
+  enter(phase::reading);
+  // What was appended under the former term has ended, and aggregates are to hear of it before they
+  // get what others appended.
+  waits_for_settling_ = true;
+  detail::tell(this, home_->producer, settle_all{});
+}
+
+void replay_actor::open_if_settled() {
+  if (reads_on_ && progress_.now == phase::reading && !reader_ && !waits_for_settling_
+      && readers_ == 0)
+    open();
 }
 
 void replay_actor::dismiss_helpers() {
   if (reader_)
     detail::tell_to_stop(reader_);
   reader_ = nullptr;
+  reads_under_way_ = 0;
   for (const auto& dealer : dealers_)
     detail::tell_to_stop(dealer.actor);
   dealers_.clear();
@@ -423,6 +520,13 @@ void replay_actor::dismiss_helpers() {
 // -- phases ---------------------------------------------------------------------------------------
 
 void replay_actor::fail(error why) {
+  if (reads_on_ && why.advice() == retry::later) {
+    // What was read is folded, so that another try goes on behind it.
+    if (window_)
+      send_window();
+    dismiss_helpers();
+    return rest(resting_, to_string(why));
+  }
   progress_.failure = to_string(why);
   drop_what_waits();
   dismiss_helpers();

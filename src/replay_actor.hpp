@@ -16,12 +16,15 @@ namespace cerk {
 /// One per partition. Phases, in order:
 ///
 ///     waiting ─► reading ─► claiming ─► serving ─► fenced | stopped
-///                   └───────────┴──► failed
+///                 │ ▲           │                        │
+///                 │ └───────────│──────── take over ─────┘
+///                 └─────────────┴──► failed
 ///
 /// reading: batches come in, the fold says which records take effect, windows of them go to their
 /// aggregates by way of their dealers. claiming: the log's end is reached and everything is folded;
 /// a claim is appended and read back; what the former owner wrote before it is folded on the way.
-/// serving: commands go.
+/// serving: commands go. Taking over reads on where claiming ended: the aggregates are alive by
+/// then, and pass over what they know.
 class replay_actor : public caf::event_based_actor {
 public:
   replay_actor(caf::actor_config& config, partition_ptr home);
@@ -31,6 +34,12 @@ public:
 
   /// How long reads may go on failing before the restore does.
   static constexpr std::chrono::seconds failing_max{30};
+  /// With `on_fenced::reclaim`: the delay doubles from here,
+  static constexpr std::chrono::milliseconds reclaim_delay_min{50};
+  /// to here,
+  static constexpr std::chrono::milliseconds reclaim_delay_max{30'000};
+  /// and begins anew after this time of service.
+  static constexpr std::chrono::seconds undisturbed{5};
 
 private:
   using phase = restore_progress::phase;
@@ -46,23 +55,31 @@ private:
   };
 
   void begin();
+  void open();
   std::size_t read_size() const noexcept;
   void request_reads();
   void on_batch(const batch_read& read);
   std::size_t held_bytes() const;
   void on_read_failure(const error& why);
-  void on_claim_record(const claim& read);
+  void on_claim_record(offset at, const claim& read);
   void fold_record(const std::shared_ptr<const record_batch>& batch, const record_view& record);
   bool void_group();
   void fail_damaged(offset at, const char* how);
   void add_to_window(const std::shared_ptr<const record_batch>& batch, const record_view& record);
   void send_window();
+  void deal_window(std::shared_ptr<const replay_window> window);
+  void send_to_aggregates(const std::shared_ptr<const replay_window>& window);
   void on_dealt(const share_dealt& share);
   void deal_next(dealer_link& dealer);
   void drop_what_waits();
   void continue_if_folded();
   void append_claim();
   void serve();
+  void on_term_ended(const term_ended& ended);
+  void begin_takeover();
+  void open_if_settled();
+  void on_fence(std::string why);
+  void rest(phase where, std::string why);
   void dismiss_helpers();
   void fail(error why);
   void enter(phase next);
@@ -90,6 +107,14 @@ private:
   std::size_t budget_bytes_;          // this partition's share of restore_bytes_in_flight_max
   std::size_t outstanding_bytes_ = 0; // batches that somebody still looks at
   std::uint32_t reads_under_way_ = 0;
+
+  bool reads_on_ = false;         // taking over, as opposed to the first restore
+  phase resting_ = phase::fenced; // where a takeover that fails goes back to
+  std::uint32_t fences_ = 0;      // since `undisturbed` service
+  std::chrono::steady_clock::time_point serving_since_;
+  bool takeover_is_due_ = false;
+  bool waits_for_settling_ = false;
+  std::uint32_t readers_ = 0; // that have not closed yet
 
   term claimed_;
   bool claim_is_seen_ = false;

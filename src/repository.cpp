@@ -112,6 +112,10 @@ repository_metrics repository::metrics() const {
   return as_door(*door_).metrics();
 }
 
+void repository::take_over() const {
+  as_door(*door_).take_over();
+}
+
 std::size_t repository::drain() {
   return as_door(*door_).drain();
 }

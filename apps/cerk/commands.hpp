@@ -63,6 +63,7 @@ exit_code run_fetch(const common_flags& common, const fetch_flags& flags);
 exit_code run_fill(const common_flags& common, const fill_flags& flags, const generator& make);
 exit_code run_replay(const common_flags& common, const replay_flags& flags,
                      const repository_opener& open);
+exit_code run_verify(const common_flags& common, const repository_opener& open);
 
 /// Prints a command's one result on standard output: an object, or a line for each member.
 void print_result(const nlohmann::ordered_json& result, format as);

@@ -84,7 +84,7 @@ public:
     std::vector<std::vector<record>> partitions(
       static_cast<std::size_t>(store_.info().partition_count));
     for (auto& event : events) {
-      const auto at = partition_of(event.aggregate_id, store_.info().partition_count);
+      const auto at = partition_of(event.aggregate_id, store_.info());
       auto value = legacy_value(event, now);
       partitions[static_cast<std::size_t>(at.value)].push_back(
         {.timestamp_ms = now, .key = std::move(event.aggregate_id), .value = std::move(value)});

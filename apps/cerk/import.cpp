@@ -33,7 +33,8 @@ std::size_t bytes_of(const record& r) {
 }
 
 import_target look_at(provider& store) {
-  import_target target{.partition_count = store.info().partition_count};
+  import_target target{.partition_count = store.info().partition_count,
+                       .partitioner = store.info().partitioner};
   for (std::int32_t p = 0; p < target.partition_count; ++p)
     scan_log(store, partition_id{p}, [&](const log_entry& entry) {
       stop_if_interrupted();
@@ -97,7 +98,8 @@ exit_code run_import(const common_flags& common, const import_flags& flags) {
   auto store = named.exists() ? named.open_existing() : nullptr;
   const auto started = std::chrono::steady_clock::now();
   const auto target = store ? look_at(*store)
-                            : import_target{.partition_count = named.partition_count()};
+                            : import_target{.partition_count = named.partition_count(),
+                                            .partitioner = named.partitioner()};
   const auto file = read_and_check(flags, target, common.progress);
   if (!store)
     store = named.open_or_make();

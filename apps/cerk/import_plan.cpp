@@ -53,7 +53,7 @@ result<partition_id> import_plan::partition_for(const record_line& line, bool is
                  ? "partition " + number(*line.partition) + ", but the store has " + number(count)
                  : "a record without key needs its partition");
   }
-  const auto at = partition_of(*key, count);
+  const auto at = partition_of(*key, count, target_.partitioner);
   if (claims_ != 0 && line.partition && *line.partition != at.value)
     return bad("partition " + number(*line.partition) + ", but its key belongs in partition "
                + number(at.value) + " of " + number(count));
@@ -85,6 +85,10 @@ result<void> import_plan::check_claim(const claim& read, partition_id at) const 
   if (!target_.is_empty)
     return error{errc::fenced, "a claim: a log that was claimed can only be imported into an empty "
                                "store, and this one has records"};
+  if (read.partitioner != to_string(target_.partitioner))
+    return bad("a claim of a store that places its keys by " + read.partitioner
+               + "; the target does by " + std::string{to_string(target_.partitioner)}
+               + " (--partitioner)");
   if (read.partition_count != target_.partition_count)
     return bad("a claim of a store with " + number(read.partition_count)
                + " partitions; the target has " + number(target_.partition_count)

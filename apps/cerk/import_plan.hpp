@@ -16,6 +16,7 @@ namespace cerk::cli {
 /// What is in the store that the records are for.
 struct import_target {
   std::int32_t partition_count = 1;
+  cerk::partitioner partitioner = cerk::partitioner::crc32;
   bool is_empty = true;
   /// A claim is in effect in one of its partitions.
   bool is_claimed = false;

@@ -4,62 +4,18 @@
 #include "commands.hpp"
 #include "interrupt.hpp"
 #include "ndjson_record.hpp"
-#include "progress_bar.hpp"
+#include "restore_watch.hpp"
 
 #include <caf/actor_system.hpp>
 
 #include <algorithm>
 #include <chrono>
-#include <condition_variable>
 #include <cstdio>
-#include <mutex>
 #include <vector>
 
 namespace cerk::cli {
 
 namespace {
-
-// The restore's reports, made on an actor's thread, for the thread that waits.
-class restore_watch {
-public:
-  explicit restore_watch(std::int32_t partition_count)
-    : partitions_(static_cast<std::size_t>(partition_count)) {
-  }
-
-  void report(const restore_progress& now) {
-    const std::lock_guard lock{mutex_};
-    partitions_[static_cast<std::size_t>(now.partition)] = now;
-    changed_.notify_all();
-  }
-
-  /// Returns the last report of each partition once all are restored. Throws `stop`.
-  std::vector<restore_progress> wait(progress_bar& bar) {
-    std::unique_lock lock{mutex_};
-    for (;;) {
-      bool restored = true;
-      std::uint64_t events = 0;
-      std::uint64_t records = 0;
-      for (const auto& p : partitions_) {
-        if (p.now == restore_progress::phase::failed)
-          throw stop{exit_code::failed,
-                     "partition " + std::to_string(p.partition) + ": " + p.failure};
-        restored = restored && p.now == restore_progress::phase::serving;
-        events += p.events;
-        records += static_cast<std::uint64_t>(p.end - p.start);
-      }
-      if (restored)
-        return partitions_;
-      bar.at(events, records);
-      stop_if_interrupted();
-      changed_.wait_for(lock, std::chrono::milliseconds{100});
-    }
-  }
-
-private:
-  std::mutex mutex_;
-  std::condition_variable changed_;
-  std::vector<restore_progress> partitions_;
-};
 
 void write_states(const repository& repo, const std::string& path) {
   std::vector<std::pair<std::string, std::string>> lines;

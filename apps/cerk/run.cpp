@@ -38,8 +38,17 @@ public:
       .add_option("-X", common_.where.properties,
                   "for Kafka: a librdkafka property, key=value; may be given again")
       ->allow_extra_args(false);
-    app_.add_flag("--allow-unsafe-topic", common_.where.allow_unsafe_topic,
-                  "for Kafka: take a topic whose settings delete or merge events");
+    app_
+      .add_option("--allow-unsafe-topic", common_.where.allowed_risks,
+                  "for Kafka: open a topic in spite of compaction, retention, deleted (records), "
+                  "placement or message-size; commas between")
+      ->delimiter(',')
+      ->allow_extra_args(false)
+      ->type_name("REASON");
+    app_
+      .add_option("--partitioner", common_.where.partitioner,
+                  "for Kafka: how keys are spread over partitions, crc32 or murmur2")
+      ->capture_default_str();
     app_.add_flag("--create-topic", common_.where.create_topic,
                   "for Kafka: fill and import make the topic if it is missing, with");
     app_.add_option("--partitions", common_.where.partitions, "so many partitions, for good, and")
@@ -55,6 +64,7 @@ public:
     if (about.fill)
       add_fill();
     add_replay();
+    add_verify();
   }
 
   exit_code run(int argc, const char* const* argv) {
@@ -151,6 +161,13 @@ private:
                   [this] { return run_replay(common_, replay_, open_); });
     c.add_option("--state-out", replay_.state_out,
                  "file for {\"id\",\"type\",\"version\",\"state\"}, one line an aggregate, by id");
+  }
+
+  void add_verify() {
+    add("verify",
+        "Looks for what is wrong with the log, and for Kafka with its topic: a line for each "
+        "finding, exit code 3 if one is a problem",
+        [this] { return run_verify(common_, open_); });
   }
 
   CLI::App app_;

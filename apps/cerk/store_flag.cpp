@@ -1,7 +1,6 @@
 // Stores by name.
 #include "store_flag.hpp"
 
-#include "cerk/kafka_provider.hpp"
 #include "cerk/sqlite_provider.hpp"
 
 #include "exit_code.hpp"
@@ -40,14 +39,21 @@ store_flag::store_flag(store_flags flags) : flags_(std::move(flags)) {
     if (flags_.create_topic != flags_.partitions.has_value()
         || flags_.create_topic != flags_.replication.has_value())
       refuse("--create-topic, --partitions and --replication belong together");
-    static_cast<void>(properties());
+    if (const auto known = parse_partitioner(flags_.partitioner))
+      partitioner_ = *known;
+    else
+      throw stop{exit_code::usage,
+                 "--partitioner " + flags_.partitioner + ": there are crc32 and murmur2"};
+    static_cast<void>(topic_options()); // for what is wrong with it
     return;
   }
   if (place_.empty() || place_ == ":memory:")
     refuse("sqlite: needs the path of a file");
   if (!flags_.brokers.empty() || !flags_.properties.empty() || flags_.create_topic
-      || flags_.allow_unsafe_topic || flags_.partitions || flags_.replication)
-    refuse("-b, -X, --create-topic, --partitions and --replication are for kafka:TOPIC");
+      || !flags_.allowed_risks.empty() || flags_.partitions || flags_.replication
+      || flags_.partitioner != store_flags{}.partitioner)
+    refuse("-b, -X, --create-topic, --partitions, --replication, --partitioner and "
+           "--allow-unsafe-topic are for kafka:TOPIC");
 }
 
 std::vector<std::pair<std::string, std::string>> store_flag::properties() const {
@@ -83,13 +89,40 @@ bool store_flag::exists() const {
          && !(fs::is_regular_file(place_, ignored) && fs::file_size(place_, ignored) == 0);
 }
 
+kafka_options store_flag::topic_options() const {
+  kafka_options options{.brokers = flags_.brokers,
+                        .topic = place_,
+                        .settings = properties(),
+                        .partitioner = partitioner_};
+  for (const auto& text : flags_.allowed_risks)
+    if (const auto risk = parse_topic_risk(text))
+      options.allowed_risks.push_back(*risk);
+    else
+      throw stop{exit_code::usage, "--allow-unsafe-topic " + text
+                                     + ": there are compaction, retention, deleted, placement and "
+                                       "message-size"};
+  return options;
+}
+
+std::vector<topic_finding> store_flag::inspect() const {
+  if (!is_topic_)
+    return {};
+  return inspect_kafka_topic(topic_options()).value();
+}
+
+std::unique_ptr<provider> store_flag::open_to_look() const {
+  if (!is_topic_)
+    return open_existing();
+  auto options = topic_options();
+  using enum topic_risk;
+  options.allowed_risks = {compaction, retention, deleted, placement, message_size};
+  options.on_log = [](std::string_view) {}; // `inspect` has told
+  return std::make_unique<kafka_provider>(std::move(options));
+}
+
 std::unique_ptr<provider> store_flag::open_existing() const {
   if (is_topic_)
-    return std::make_unique<kafka_provider>(
-      kafka_options{.brokers = flags_.brokers,
-                    .topic = place_,
-                    .settings = properties(),
-                    .allow_unsafe_topic = flags_.allow_unsafe_topic});
+    return std::make_unique<kafka_provider>(topic_options());
   if (!exists())
     throw stop{exit_code::failed, flags_.store + " does not exist"};
   return std::make_unique<sqlite_provider>(sqlite_options{.path = place_});
@@ -99,9 +132,7 @@ std::unique_ptr<provider> store_flag::open_or_make() const {
   if (!is_topic_)
     return std::make_unique<sqlite_provider>(sqlite_options{.path = place_});
   if (flags_.create_topic)
-    create_kafka_topic({.brokers = flags_.brokers, .topic = place_, .settings = properties()},
-                       *flags_.partitions, *flags_.replication)
-      .value();
+    create_kafka_topic(topic_options(), *flags_.partitions, *flags_.replication).value();
   return open_existing();
 }
 

@@ -1,7 +1,7 @@
 /// What `--store` and its companions mean: which store, and whether a command may make it.
 #pragma once
 
-#include "cerk/provider.hpp"
+#include "cerk/kafka_provider.hpp"
 
 #include <cstdint>
 #include <memory>
@@ -18,7 +18,8 @@ struct store_flags {
   std::string brokers;
   std::vector<std::string> properties;
   bool create_topic = false;
-  bool allow_unsafe_topic = false;
+  std::vector<std::string> allowed_risks;
+  std::string partitioner = "crc32";
   std::optional<std::int32_t> partitions;
   std::optional<std::int32_t> replication;
 };
@@ -36,18 +37,30 @@ public:
     return flags_.partitions.value_or(1);
   }
 
+  cerk::partitioner partitioner() const noexcept {
+    return partitioner_;
+  }
+
   /// Opens it. Throws `stop` (failed) if it does not exist, and what the provider throws.
   std::unique_ptr<provider> open_existing() const;
+
+  /// The same for who looks for what is wrong with it: a topic is opened whatever its settings.
+  std::unique_ptr<provider> open_to_look() const;
+
+  /// What its topic's settings mean for events; nothing for a file.
+  std::vector<topic_finding> inspect() const;
 
   /// Opens it, and makes it if it does not exist; a topic only if that was asked for.
   std::unique_ptr<provider> open_or_make() const;
 
 private:
   [[noreturn]] void refuse(const std::string& why) const;
+  kafka_options topic_options() const;
   std::vector<std::pair<std::string, std::string>> properties() const;
 
   store_flags flags_;
   bool is_topic_ = false;
+  cerk::partitioner partitioner_ = cerk::partitioner::crc32;
   std::string place_; // a path or a topic
 };
 

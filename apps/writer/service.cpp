@@ -1,6 +1,7 @@
 // Which object lives how long, and in which order they end.
 #include "service.hpp"
 
+#include <cerk/kafka_provider.hpp>
 #include <cerk/memory_provider.hpp>
 #include <cerk/repository.hpp>
 #include <cerk/sqlite_provider.hpp>
@@ -8,6 +9,7 @@
 #include "server.hpp"
 #include "users.hpp"
 
+#include <boost/asio/dispatch.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/signal_set.hpp>
@@ -22,6 +24,7 @@
 #include <cstdio>
 #include <cstring>
 #include <fstream>
+#include <functional>
 #include <future>
 #include <map>
 #include <mutex>
@@ -85,9 +88,27 @@ void write_port_file(const std::string& path, const std::string& address) {
 
 // -- the store ------------------------------------------------------------------------------------
 
-std::unique_ptr<cerk::provider> open_store(const store_setting& store) {
-  if (const auto* file = std::get_if<sqlite_store>(&store))
+std::unique_ptr<cerk::provider> open_topic(const std::string& topic, const kafka_settings& how) {
+  const cerk::kafka_options options{
+    .brokers = how.brokers,
+    .topic = topic,
+    .settings = how.properties,
+    .partitioner = how.partitioner,
+    .allowed_risks = how.allowed_risks,
+    .on_log = [](std::string_view line) { spdlog::warn("{}", line); },
+  };
+  if (how.create_topic
+      && cerk::create_kafka_topic(options, how.partitions.value(), how.replication.value()).value())
+    spdlog::info("kafka:{}: made, {} partitions, {} copies of each", topic, *how.partitions,
+                 *how.replication);
+  return std::make_unique<cerk::kafka_provider>(options);
+}
+
+std::unique_ptr<cerk::provider> open_store(const settings& s) {
+  if (const auto* file = std::get_if<sqlite_store>(&s.store))
     return std::make_unique<cerk::sqlite_provider>(cerk::sqlite_options{.path = file->path});
+  if (const auto* topic = std::get_if<kafka_store>(&s.store))
+    return open_topic(topic->topic, s.kafka);
   return std::make_unique<cerk::memory_provider>();
 }
 
@@ -115,11 +136,19 @@ private:
   std::promise<stop_reason> why_;
 };
 
-/// The first signal asks, the second one ends the process at once.
+/// The first SIGINT or SIGTERM asks, the second one ends the process at once. SIGUSR1 takes
+/// partitions over that other owners claimed.
 class signals {
 public:
-  signals(asio::io_context& io, stop_request& stop) : set_(io, SIGINT, SIGTERM), stop_(stop) {
+  signals(asio::io_context& io, stop_request& stop)
+    : set_(io, SIGINT, SIGTERM, SIGUSR1), stop_(stop) {
     await();
+  }
+
+  /// From here on SIGUSR1 does this, on the io_context's thread.
+  void on_take_over(std::function<void()> take_over) {
+    asio::dispatch(set_.get_executor(),
+                   [this, todo = std::move(take_over)]() mutable { take_over_ = std::move(todo); });
   }
 
   /// From here on stopping takes more than ending. Thread: any.
@@ -132,6 +161,12 @@ private:
     set_.async_wait([this](boost::system::error_code ec, int number) {
       if (ec)
         return;
+      if (number == SIGUSR1) {
+        spdlog::info("SIGUSR1: {}", take_over_ ? "taking over" : "nothing to take over yet");
+        if (take_over_)
+          take_over_();
+        return await();
+      }
       if (was_asked_)
         std::_Exit(128 + number);
       was_asked_ = true;
@@ -148,6 +183,7 @@ private:
   stop_request& stop_;
   std::atomic<bool> is_open_ = false;
   bool was_asked_ = false;
+  std::function<void()> take_over_;
 };
 
 // -- the thread of all connections ----------------------------------------------------------------
@@ -272,7 +308,7 @@ int run_service(const settings& s) {
   io_thread io_runs{io};
 
   // When both fail, the store is what its owner has to know of.
-  const auto store = open_store(s.store);
+  const auto store = open_store(s);
   const auto address = listening.value();
   cerk::actor_system_config config;
   if (s.workers > 0)
@@ -284,6 +320,7 @@ int run_service(const settings& s) {
                                .drain_timeout = s.drain_timeout,
                                .restore_bytes_in_flight_max = s.restore_memory_bytes,
                                .wait_until_restored = false,
+                               .on_fenced = s.on_fenced,
                                .owner = owner_name(),
                                .on_progress
                                = [&](const cerk::restore_progress& p) { watch.report(p); }},
@@ -298,6 +335,7 @@ int run_service(const settings& s) {
   } const end_io_first{io_runs};
 
   on_signal.store_is_open();
+  on_signal.on_take_over([&] { repository.take_over(); });
   http.serve(repository);
   spdlog::info("{} on http://{}", store->info().name, to_string(address));
   write_port_file(s.port_file, to_string(address));

@@ -31,19 +31,22 @@ using setter = cerk::result<void> (*)(settings&, std::string_view text);
 struct setting {
   /// The flag without its dashes, the file's key, and in capitals the environment's name.
   const char* name;
+  /// What stands behind the flag; nothing behind one that is true or false.
   const char* value;
   const char* help;
   setter set;
+  /// A second name of the flag.
+  const char* letter = "";
 };
 
-template <class T>
+template <class T, class To>
 cerk::result<void>
-set_within(T& to, cerk::result<T> parsed, T least, T most, std::string_view bounds) {
+set_within(To& to, cerk::result<T> parsed, T least, T most, std::string_view bounds) {
   if (!parsed)
     return parsed.error();
   if (*parsed < least || *parsed > most)
     return bad_input("must be " + std::string{bounds});
-  to = *parsed;
+  to = static_cast<To>(*parsed);
   return {};
 }
 
@@ -52,6 +55,45 @@ cerk::result<void> set_store(settings& s, std::string_view text) {
   if (!parsed)
     return parsed.error();
   s.store = *std::move(parsed);
+  return {};
+}
+
+template <class T>
+cerk::result<void> set_choice(T& to, std::optional<T> parsed, std::string_view choices) {
+  if (!parsed)
+    return bad_input("must be " + std::string{choices});
+  to = *parsed;
+  return {};
+}
+
+cerk::result<void> set_switch(bool& to, std::string_view text) {
+  if (text != "true" && text != "false")
+    return bad_input("must be true or false");
+  to = text == "true";
+  return {};
+}
+
+cerk::result<void> set_risks(settings& s, std::string_view text) {
+  s.kafka.allowed_risks.clear();
+  while (!text.empty()) {
+    const auto comma = text.find(',');
+    const auto risk = cerk::parse_topic_risk(text.substr(0, comma));
+    if (!risk)
+      return bad_input("there are compaction, retention, deleted, placement and message-size, with "
+                       "commas between");
+    s.kafka.allowed_risks.push_back(*risk);
+    text.remove_prefix(comma == std::string_view::npos ? text.size() : comma + 1);
+  }
+  return {};
+}
+
+// A property of librdkafka. What has the key already came from a better place.
+cerk::result<void> add_property(settings& s, std::string key, std::string value) {
+  if (const auto why = cerk::kafka_key_refusal(key); !why.empty())
+    return bad_input(key + " cannot be set: " + std::string{why});
+  const auto has_key = [&](const auto& known) { return known.first == key; };
+  if (std::none_of(s.kafka.properties.begin(), s.kafka.properties.end(), has_key))
+    s.kafka.properties.emplace_back(std::move(key), std::move(value));
   return {};
 }
 
@@ -89,9 +131,44 @@ cerk::result<void> set_port_file(settings& s, std::string_view text) {
 
 constexpr std::array table{
   setting{"store", "KIND:PLACE",
-          "where events are kept: sqlite:PATH, or memory: for as long as the process lives "
-          "[sqlite:cerk-users.db]",
+          "where events are kept: sqlite:PATH, kafka:TOPIC, or memory: for as long as the process "
+          "lives [sqlite:cerk-users.db]",
           set_store},
+  setting{"brokers", "LIST", "for Kafka: HOST:PORT of brokers, with commas between",
+          [](settings& s, std::string_view text) -> cerk::result<void> {
+            s.kafka.brokers = text;
+            return {};
+          },
+          ",-b"},
+  setting{"create-topic", nullptr, "for Kafka: make the topic if it is missing, with",
+          [](settings& s, std::string_view text) {
+            return set_switch(s.kafka.create_topic, text);
+          }},
+  setting{"partitions", "N", "so many partitions, for good, and",
+          [](settings& s, std::string_view text) {
+            return set_within<std::size_t>(s.kafka.partitions.emplace(), parse_count(text), 1,
+                                           100'000, "1 to 100000");
+          }},
+  setting{"replication", "N", "so many copies of each",
+          [](settings& s, std::string_view text) {
+            return set_within<std::size_t>(s.kafka.replication.emplace(), parse_count(text), 1, 100,
+                                           "1 to 100");
+          }},
+  setting{"partitioner", "NAME",
+          "for Kafka: how keys are spread over partitions, crc32 or murmur2 [crc32]",
+          [](settings& s, std::string_view text) {
+            return set_choice(s.kafka.partitioner, cerk::parse_partitioner(text),
+                              "crc32 or murmur2");
+          }},
+  setting{"allow-unsafe-topic", "REASON,...",
+          "for Kafka: open the topic in spite of compaction, retention, deleted (records), "
+          "placement or message-size",
+          set_risks},
+  setting{"on-fenced", "WHAT",
+          "when another owner claims: stay (until SIGUSR1 says to take over) or reclaim [stay]",
+          [](settings& s, std::string_view text) {
+            return set_choice(s.on_fenced, cerk::parse_on_fenced(text), "stay or reclaim");
+          }},
   setting{"listen", "HOST:PORT", "address to serve on; port 0: any free one [127.0.0.1:4000]",
           set_listen},
   setting{"port-file", "FILE", "write the actual HOST:PORT there once the store is open",
@@ -138,6 +215,36 @@ cerk::result<void> set(settings& s, const setting& which, const std::string& fro
 
 // -- the file -------------------------------------------------------------------------------------
 
+std::optional<std::string> text_of(const toml::node& value) {
+  if (const auto* string = value.as_string())
+    return string->get();
+  if (const auto* number = value.as_integer())
+    return std::to_string(number->get());
+  if (const auto* boolean = value.as_boolean())
+    return boolean->get() ? "true" : "false";
+  return std::nullopt;
+}
+
+// "security.protocol" = "ssl", or security.protocol = "ssl", which TOML reads as nested tables.
+cerk::result<void> read_properties(settings& s, const std::string& path, const toml::table& from,
+                                   const std::string& prefix = {}) {
+  for (auto&& [key, value] : from) {
+    const std::string name = prefix + std::string{key.str()};
+    const std::string where = path + ":" + std::to_string(value.source().begin.line) + ": [kafka] ";
+    if (const auto* nested = value.as_table()) {
+      if (auto done = read_properties(s, path, *nested, name + '.'); !done)
+        return done;
+      continue;
+    }
+    const auto text = text_of(value);
+    if (!text)
+      return bad_input(where + name + ": must be a string, a whole number, true or false");
+    if (auto done = add_property(s, name, *text); !done)
+      return bad_input(where + done.error().what);
+  }
+  return {};
+}
+
 cerk::result<void> read_file(settings& s, const std::string& path) {
   toml::table root;
   try {
@@ -150,18 +257,19 @@ cerk::result<void> read_file(settings& s, const std::string& path) {
   for (auto&& [key, value] : root) {
     const std::string from
       = path + ":" + std::to_string(value.source().begin.line) + ": " + std::string{key.str()};
+    if (const auto* properties = value.as_table(); properties != nullptr && key == "kafka") {
+      if (auto done = read_properties(s, path, *properties); !done)
+        return done;
+      continue;
+    }
     const auto found = std::find_if(table.begin(), table.end(),
                                     [&](const setting& known) { return known.name == key.str(); });
     if (found == table.end())
       return bad_input(from + ": unknown key");
-    std::string text;
-    if (const auto* string = value.as_string())
-      text = string->get();
-    else if (const auto* number = value.as_integer())
-      text = std::to_string(number->get());
-    else
-      return bad_input(from + ": must be a string or a whole number");
-    if (auto done = set(s, *found, from, text); !done)
+    const auto text = text_of(value);
+    if (!text)
+      return bad_input(from + ": must be a string, a whole number, true or false");
+    if (auto done = set(s, *found, from, *text); !done)
       return done;
   }
   return {};
@@ -181,11 +289,33 @@ cerk::result<store_setting> parse_store(std::string_view text) {
       return bad_input("'sqlite:' has no path; write sqlite:PATH");
     return store_setting{sqlite_store{std::string{text.substr(7)}}};
   }
-  if (text.starts_with("kafka:"))
-    return bad_input("'" + std::string{text}
-                     + "': this version has no Kafka store; write sqlite:PATH or memory:");
-  return bad_input("'" + std::string{text} + "' is no store; write sqlite:PATH or memory:");
+  if (text.starts_with("kafka:")) {
+    if (text.size() == std::string_view{"kafka:"}.size())
+      return bad_input("'kafka:' has no topic; write kafka:TOPIC");
+    return store_setting{kafka_store{std::string{text.substr(6)}}};
+  }
+  return bad_input("'" + std::string{text}
+                   + "' is no store; write sqlite:PATH, kafka:TOPIC or memory:");
 }
+
+namespace {
+
+// What only makes sense together.
+cerk::result<void> check(const settings& s) {
+  const auto& kafka = s.kafka;
+  if (std::holds_alternative<kafka_store>(s.store)) {
+    if (kafka.brokers.empty())
+      return bad_input("--store: a topic needs its brokers: --brokers HOST:PORT");
+    if (kafka.create_topic && (!kafka.partitions || !kafka.replication))
+      return bad_input("--create-topic needs --partitions and --replication");
+    return {};
+  }
+  if (!kafka.brokers.empty() || !kafka.properties.empty() || kafka.create_topic)
+    return bad_input("--brokers, -X, [kafka] and --create-topic are for --store kafka:TOPIC");
+  return {};
+}
+
+} // namespace
 
 cerk::result<std::variant<settings, just_print>>
 read_settings(int argc, const char* const* argv, const environment_lookup& environment) {
@@ -196,9 +326,17 @@ read_settings(int argc, const char* const* argv, const environment_lookup& envir
   std::optional<std::string> file;
   std::map<std::string_view, std::optional<std::string>> flags;
   app.add_option("--config", file, "TOML file with any of the settings below")->type_name("FILE");
-  for (const auto& known : table)
-    app.add_option("--" + std::string{known.name}, flags[known.name], known.help)
-      ->type_name(known.value);
+  std::vector<std::string> properties;
+  app.add_option("-X", properties, "for Kafka: a librdkafka property; may be given again")
+    ->allow_extra_args(false)
+    ->type_name("KEY=VALUE");
+  for (const auto& known : table) {
+    const std::string name = "--" + std::string{known.name} + known.letter;
+    if (known.value != nullptr)
+      app.add_option(name, flags[known.name], known.help)->type_name(known.value);
+    else
+      app.add_flag_callback(name, [&flags, &known] { flags[known.name] = "true"; }, known.help);
+  }
   try {
     app.parse(argc, argv);
   } catch (const CLI::CallForHelp&) {
@@ -210,6 +348,13 @@ read_settings(int argc, const char* const* argv, const environment_lookup& envir
   }
 
   settings s;
+  for (const auto& text : properties) {
+    const auto equals = text.find('=');
+    if (equals == 0 || equals == std::string::npos)
+      return bad_input("-X: expected KEY=VALUE"); // the text may be a secret
+    if (auto done = add_property(s, text.substr(0, equals), text.substr(equals + 1)); !done)
+      return bad_input("-X: " + done.error().what);
+  }
   if (const char* named = environment("CERK_CONFIG"); !file && named != nullptr)
     file = named;
   if (file)
@@ -225,6 +370,8 @@ read_settings(int argc, const char* const* argv, const environment_lookup& envir
     if (const auto& text = flags[known.name])
       if (auto done = set(s, known, "--" + std::string{known.name}, *text); !done)
         return done.error();
+  if (auto done = check(s); !done)
+    return done.error();
   return std::variant<settings, just_print>{std::move(s)};
 }
 

@@ -1,18 +1,24 @@
 /// What the service can be told, by flag, environment, file or not at all; the earlier wins.
 ///
 /// One table in settings.cpp has every setting with its name, default and bounds. A flag `--store`
-/// is `CERK_STORE` in the environment and `store = "..."` in the TOML file.
+/// is `CERK_STORE` in the environment and `store = "..."` in the TOML file. librdkafka's properties
+/// are flags `-X KEY=VALUE` or keys of the file's table `[kafka]`.
 #pragma once
 
 #include <cerk/error.hpp>
+#include <cerk/kafka_provider.hpp>
+#include <cerk/options.hpp>
 
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <variant>
+#include <vector>
 
 namespace writer {
 
@@ -24,11 +30,30 @@ struct sqlite_store {
 /// A store that ends with the process.
 struct memory_store {};
 
-using store_setting = std::variant<sqlite_store, memory_store>;
+/// A store in a Kafka topic; where and how is in `kafka_settings`.
+struct kafka_store {
+  std::string topic;
+};
+
+using store_setting = std::variant<sqlite_store, memory_store, kafka_store>;
+
+/// What a Kafka store wants to know beside its topic.
+struct kafka_settings {
+  std::string brokers;
+  /// librdkafka's: of `-X` and of the file's `[kafka]`. The earlier of two with one key counts.
+  std::vector<std::pair<std::string, std::string>> properties;
+  bool create_topic = false;
+  std::optional<std::int32_t> partitions;
+  std::optional<std::int32_t> replication;
+  cerk::partitioner partitioner = cerk::partitioner::crc32;
+  std::vector<cerk::topic_risk> allowed_risks;
+};
 
 /// Every setting with its default.
 struct settings {
   store_setting store = sqlite_store{"cerk-users.db"};
+  kafka_settings kafka;
+  cerk::on_fenced on_fenced = cerk::on_fenced::stay;
   std::string host = "127.0.0.1";
   /// 0: any free one.
   std::uint16_t port = 4000;
@@ -56,7 +81,7 @@ using environment_lookup = std::function<const char*(const char* name)>;
 cerk::result<std::variant<settings, just_print>>
 read_settings(int argc, const char* const* argv, const environment_lookup& environment);
 
-/// `sqlite:PATH` or `memory:`. Errors: `bad_input`.
+/// `sqlite:PATH`, `kafka:TOPIC` or `memory:`. Errors: `bad_input`.
 cerk::result<store_setting> parse_store(std::string_view text);
 
 } // namespace writer

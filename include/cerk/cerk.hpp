@@ -12,6 +12,7 @@
 #include "cerk/memory_provider.hpp" // for tests
 #include "cerk/metrics.hpp"         // what is counted
 #include "cerk/options.hpp"         // the knobs
+#include "cerk/placement.hpp"       // whether records are where they belong
 #include "cerk/provider.hpp"        // where it is stored
 #include "cerk/record.hpp"          // how it is stored
 #include "cerk/repository.hpp"      // the front door

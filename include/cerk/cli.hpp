@@ -4,8 +4,8 @@
 ///       return cerk::cli::run(argc, argv, users);
 ///     }
 ///
-/// Commands: import, export, fetch, replay, and fill if there is a generator. Data on stdout,
-/// everything else on stderr; `--help` is the manual.
+/// Commands: import, export, fetch, replay, verify, and fill if there is a generator. Data on
+/// stdout, everything else on stderr; `--help` is the manual.
 #pragma once
 
 #include "cerk/log.hpp"
@@ -44,7 +44,7 @@ struct tool {
   generator fill{};
 };
 
-/// How `replay` opens a repository without knowing its types.
+/// How `replay` and `verify` open a repository without knowing its types.
 using repository_opener
   = std::function<std::unique_ptr<repository>(caf::actor_system& system, provider& store,
                                               repository_options options)>;

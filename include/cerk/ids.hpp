@@ -73,10 +73,23 @@ inline constexpr std::size_t aggregate_id_bytes_max = 128;
 /// other ids; those are restored and can be read, not written.
 bool is_valid_aggregate_id(std::string_view id) noexcept;
 
-/// Where an aggregate lives: `crc32(id) % partition_count`, librdkafka's placement of keyed
-/// messages (property `partitioner`, value `consistent_random`), which the Go library uses.
-/// Requires `partition_count > 0`.
-partition_id partition_of(std::string_view aggregate_id, std::int32_t partition_count) noexcept;
+/// How aggregates are spread over the partitions of a store; the same for its whole life.
+enum class partitioner : std::uint8_t {
+  /// `crc32(id) % partition_count`: librdkafka's placement of keyed messages (property
+  /// `partitioner`, value `consistent_random`), which the Go library uses.
+  crc32,
+  /// `(murmur2(id) & 0x7fffffff) % partition_count`: that of Java's clients.
+  murmur2,
+};
+
+/// "crc32" or "murmur2".
+std::string_view to_string(partitioner by) noexcept;
+/// The inverse; nothing for any other text.
+std::optional<partitioner> parse_partitioner(std::string_view text) noexcept;
+
+/// Where an aggregate lives. Requires `partition_count > 0`.
+partition_id partition_of(std::string_view aggregate_id, std::int32_t partition_count,
+                          partitioner by = partitioner::crc32) noexcept;
 
 } // namespace cerk
 

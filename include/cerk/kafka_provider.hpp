@@ -6,11 +6,32 @@
 #include <chrono>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
 namespace cerk {
+
+/// Why a topic is refused; each can be allowed by name, and what comes of it is yours.
+enum class topic_risk : std::uint8_t {
+  /// `compaction`: one event of each aggregate is kept (`cleanup.policy`).
+  compaction,
+  /// `retention`: events are deleted after a time or above a size.
+  retention,
+  /// `deleted`: records were deleted already. With leave, what is left is read.
+  deleted,
+  /// `placement`: claims or keys show another number of partitions or another partitioner. With
+  /// leave, aggregates that lie elsewhere are not found and begin anew.
+  placement,
+  /// `message-size`: an event that `event_bytes_max` allows is refused by the broker.
+  message_size,
+};
+
+/// The name as above.
+std::string_view to_string(topic_risk risk) noexcept;
+std::optional<topic_risk> parse_topic_risk(std::string_view text) noexcept;
 
 /// Settings of a Kafka store.
 struct kafka_options {
@@ -20,8 +41,10 @@ struct kafka_options {
   /// Further librdkafka properties, for producers and consumers alike: security, compression,
   /// timeouts. Those that the protocol depends on are refused; see `kafka_key_refusal`.
   std::vector<std::pair<std::string, std::string>> settings{};
-  /// Open a topic even if its settings would delete or merge events (compaction, retention).
-  bool allow_unsafe_topic = false;
+  /// Which partition an aggregate is in. As long as the topic lives it must not change.
+  cerk::partitioner partitioner = cerk::partitioner::crc32;
+  /// What is no reason to refuse the topic.
+  std::vector<topic_risk> allowed_risks{};
   /// Largest event in bytes; below librdkafka's `message.max.bytes`.
   std::size_t event_bytes_max = 512 << 10;
   /// How long opening, and each question to the cluster, may take.
@@ -34,10 +57,25 @@ struct kafka_options {
   std::chrono::milliseconds close_timeout{10'000};
   /// Gets librdkafka's log and errors, a line each; from any thread. Nothing: they go to stderr.
   std::function<void(std::string_view line)> on_log{};
+
+  bool allows(topic_risk risk) const noexcept;
 };
 
 /// Why a librdkafka property cannot be set by a user; empty if it can.
 std::string_view kafka_key_refusal(std::string_view key) noexcept;
+
+/// Something about a topic that its owner should know.
+struct topic_finding {
+  /// Why a store does not open it, unless that is allowed. None: a warning, the topic survives
+  /// fewer failures than it could.
+  std::optional<topic_risk> risk;
+  /// What and where, and the command that mends it.
+  std::string what;
+};
+
+/// Looks at the settings of `options.topic`, its replication and whether records were deleted.
+/// Blocks. Errors: `unavailable`, `store_unusable`, `bad_input`.
+result<std::vector<topic_finding>> inspect_kafka_topic(const kafka_options& options);
 
 /// Makes the topic if it is missing, as a store needs it: `cleanup.policy=delete`, kept for ever.
 /// `partitions` is for good: another number would send aggregates elsewhere. Returns whether it was
@@ -56,6 +94,7 @@ public:
   /// Throws `failure_exception`: `bad_input` for a setting that is refused, `unavailable` when no
   /// broker can be reached, `store_unusable` when the topic does not exist, may not be read, or
   /// does not keep every event for ever; the text names the setting and the command that mends it.
+  /// What is only a warning goes to `on_log`.
   explicit kafka_provider(kafka_options options);
   ~kafka_provider() override;
 

@@ -23,7 +23,7 @@ enum class append_fault : std::uint8_t {
 /// Settings of a memory provider.
 struct memory_options {
   std::int32_t partitions = 4;
-  std::string partitioner = "crc32";
+  cerk::partitioner partitioner = cerk::partitioner::crc32;
   std::size_t flights_max = 4;
   /// Largest event in bytes.
   std::size_t event_bytes_max = 512 << 10;

@@ -9,7 +9,9 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <string>
+#include <string_view>
 
 namespace cerk {
 
@@ -47,9 +49,23 @@ struct environment {
   static environment of_this_machine();
 };
 
+/// What a repository does when another owner claims one of its partitions.
+enum class on_fenced : std::uint8_t {
+  /// Refuses commands as `fenced` until `repository::take_over`, or for good.
+  stay,
+  /// Reads on, and claims again after random(0, min(30 s, 50 ms x 2^k)): k counts the fences since
+  /// 5 s of undisturbed service, or two believers could keep each other from ever committing.
+  reclaim,
+};
+
+/// "stay" or "reclaim".
+std::string_view to_string(on_fenced what) noexcept;
+std::optional<on_fenced> parse_on_fenced(std::string_view text) noexcept;
+
 /// How a partition's restore is going; also the last word on how it went.
 struct restore_progress {
-  /// `fenced` and `stopped` were serving: what was committed can still be read.
+  /// `fenced` and `stopped` were serving: what was committed can still be read. From both the way
+  /// may lead back to `reading`, see `on_fenced` and `repository::take_over`.
   enum class phase : std::uint8_t {
     waiting,
     reading,
@@ -127,6 +143,7 @@ struct repository_options {
   bool wait_until_restored = true;
   /// Restore, and never claim: commands fail as `read_only`.
   bool read_only = false;
+  cerk::on_fenced on_fenced = cerk::on_fenced::stay;
   /// Written into claims, for people who read the log: for example host and process.
   std::string owner = "cerk";
   /// Called on each change of a partition's phase and about ten times a second while it restores,

@@ -89,8 +89,10 @@ struct provider_info {
   /// For people, for example "sqlite:users.db".
   std::string name;
   std::int32_t partition_count = 1;
-  /// "crc32" or "murmur2".
-  std::string partitioner = "crc32";
+  cerk::partitioner partitioner = cerk::partitioner::crc32;
+  /// Whether a restore fails where claims or keys show that the store was written with another
+  /// number of partitions or another partitioner.
+  bool checks_placement = true;
   /// Batches that a producer may have under way at once in one partition.
   std::size_t flights_max = 1;
   /// Whether it answers `conflict` and `duplicate` by itself. A log does not: there an owner is
@@ -99,6 +101,12 @@ struct provider_info {
   /// Whether `record_reader::next` may block, so that it needs a thread of its own.
   bool reading_blocks = true;
 };
+
+/// Where an aggregate lives in this store.
+inline partition_id partition_of(std::string_view aggregate_id,
+                                 const provider_info& store) noexcept {
+  return partition_of(aggregate_id, store.partition_count, store.partitioner);
+}
 
 /// An event store. Implementations: `memory_provider`, `sqlite_provider`, `kafka_provider`.
 ///

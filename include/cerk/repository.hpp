@@ -197,6 +197,11 @@ public:
 
   repository_metrics metrics() const;
 
+  /// Begins to claim again each partition that another owner claimed, or whose store stopped: reads
+  /// on from where it was, then claims, then serves. Returns at once; `progress` tells. Where that
+  /// fails the partition is as it was before. Nothing with `read_only`.
+  void take_over() const;
+
   /// Takes no more commands and waits for those in flight; returns how many were still without an
   /// answer after `drain_timeout`, and were then answered as unknown. The destructor calls it.
   std::size_t drain();

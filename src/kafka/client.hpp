@@ -32,6 +32,9 @@ using topic_list = std::unique_ptr<rd_kafka_topic_partition_list_t,
 using metadata
   = std::unique_ptr<const struct rd_kafka_metadata, destroyer<rd_kafka_metadata_destroy>>;
 
+/// What a record takes beside its value: an id, the packed header, a trace context and the like.
+inline constexpr std::size_t record_overhead_bytes = 16 << 10;
+
 /// `what` happened to `options.topic`, as an error that says where and whether to try again.
 error to_error(rd_kafka_resp_err_t code, const kafka_options& options, const std::string& what);
 

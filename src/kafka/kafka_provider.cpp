@@ -18,19 +18,17 @@ class topic_log final : public record_log {
 public:
   explicit topic_log(kafka_options options)
     : options_(std::move(options)), asking_(kafka::make_consumer(options_)) {
-    if (options_.event_bytes_max + record_overhead_bytes > message_bytes_max())
+    if (options_.event_bytes_max + kafka::record_overhead_bytes > message_bytes_max())
       throw failure_exception(
         {errc::bad_input, "event_bytes_max is " + std::to_string(options_.event_bytes_max)
                             + ", with key and headers more than librdkafka's message.max.bytes, "
                             + std::to_string(message_bytes_max())});
-    const auto partitions = kafka::wait_for_topic(asking_.get(), options_, false);
-    if (!partitions)
-      throw failure_exception(partitions.error());
-    if (!options_.allow_unsafe_topic)
-      if (const auto kept = kafka::check_settings(asking_.get(), options_); !kept)
-        throw failure_exception(kept.error());
+    const auto shape = kafka::wait_for_topic(asking_.get(), options_, false).value();
+    judge(kafka::inspect_settings(asking_.get(), options_, shape).value());
     info_ = {.name = "kafka:" + options_.topic,
-             .partition_count = *partitions,
+             .partition_count = shape.partitions,
+             .partitioner = options_.partitioner,
+             .checks_placement = !options_.allows(topic_risk::placement),
              .flights_max = 16,
              .checks_versions = false,
              .reading_blocks = true};
@@ -81,8 +79,16 @@ public:
   }
 
 private:
-  // An id, the packed header, a trace context and the like.
-  static constexpr std::size_t record_overhead_bytes = 16 << 10;
+  // Throws at what is refused; the rest is for the log.
+  void judge(const std::vector<topic_finding>& findings) const {
+    for (const auto& finding : findings)
+      if (finding.risk && !options_.allows(*finding.risk))
+        throw failure_exception({errc::store_unusable, finding.what + " (--allow-unsafe-topic "
+                                                         + std::string{to_string(*finding.risk)}
+                                                         + " opens it as it is)"});
+      else
+        kafka::log(options_, "warning: " + finding.what);
+  }
 
   std::size_t message_bytes_max() const {
     const auto settings = kafka::make_config(options_);

@@ -164,20 +164,24 @@ result<watermarks> query_watermarks(rd_kafka_t* with, const kafka_options& optio
   }
 }
 
+std::string deleted(const kafka_options& options, partition_id partition, offset low) {
+  return "kafka:" + options.topic + ": partition " + std::to_string(partition.value)
+         + " begins at offset " + std::to_string(low.value)
+         + ": the records before it were deleted, and with them history; restore the topic from a "
+           "backup, and set retention.ms=-1 and retention.bytes=-1";
+}
+
 result<std::unique_ptr<record_reader>> open_reader(rd_kafka_t* asking, const kafka_options& options,
                                                    partition_id partition, offset from) {
   const auto found = query_watermarks(asking, options, partition);
   if (!found)
     return found.error();
-  const std::string where
-    = "kafka:" + options.topic + ": partition " + std::to_string(partition.value);
-  if (from < found->low)
-    return error{errc::store_unusable,
-                 where + " begins at offset " + std::to_string(found->low.value)
-                   + ": the records before it were deleted, and with them history; restore the "
-                     "topic from a backup, and set retention.ms=-1 and retention.bytes=-1"};
+  if (from < found->low && !options.allows(topic_risk::deleted))
+    return error{errc::store_unusable, deleted(options, partition, found->low)};
+  from = std::max(from, found->low);
   if (from > found->high)
-    return error{errc::store_unusable, where + " ends at offset "
+    return error{errc::store_unusable, "kafka:" + options.topic + ": partition "
+                                         + std::to_string(partition.value) + " ends at offset "
                                          + std::to_string(found->high.value) + ", before offset "
                                          + std::to_string(from.value)};
   return std::unique_ptr<record_reader>{

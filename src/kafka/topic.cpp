@@ -1,10 +1,50 @@
 // The admin half of librdkafka.
 #include "topic.hpp"
 
+#include "reader.hpp"
+
+#include <algorithm>
 #include <array>
+#include <cstdlib>
+#include <limits>
+#include <optional>
 #include <thread>
 
 namespace cerk {
+
+namespace {
+
+constexpr std::array risks{topic_risk::compaction, topic_risk::retention, topic_risk::deleted,
+                           topic_risk::placement, topic_risk::message_size};
+
+} // namespace
+
+std::string_view to_string(topic_risk risk) noexcept {
+  switch (risk) {
+    case topic_risk::compaction:
+      return "compaction";
+    case topic_risk::retention:
+      return "retention";
+    case topic_risk::deleted:
+      return "deleted";
+    case topic_risk::placement:
+      return "placement";
+    case topic_risk::message_size:
+      return "message-size";
+  }
+  return "invalid";
+}
+
+std::optional<topic_risk> parse_topic_risk(std::string_view text) noexcept {
+  for (const auto risk : risks)
+    if (text == to_string(risk))
+      return risk;
+  return std::nullopt;
+}
+
+bool kafka_options::allows(topic_risk risk) const noexcept {
+  return std::find(allowed_risks.begin(), allowed_risks.end(), risk) != allowed_risks.end();
+}
 
 namespace {
 
@@ -19,8 +59,8 @@ using event = std::unique_ptr<rd_kafka_event_t, kafka::destroyer<rd_kafka_event_
 
 namespace kafka {
 
-result<std::int32_t> wait_for_topic(rd_kafka_t* with, const kafka_options& options,
-                                    bool was_just_made) {
+result<topic_shape> wait_for_topic(rd_kafka_t* with, const kafka_options& options,
+                                   bool was_just_made) {
   const topic_handle topic{rd_kafka_topic_new(with, options.topic.c_str(), nullptr)};
   if (!topic)
     return error{errc::bad_input, "'" + options.topic + "' is no name of a topic"};
@@ -35,10 +75,17 @@ result<std::int32_t> wait_for_topic(rd_kafka_t* with, const kafka_options& optio
     if (code == RD_KAFKA_RESP_ERR_NO_ERROR) {
       const auto& found = answer->topics[0];
       code = found.err;
-      for (int i = 0; code == RD_KAFKA_RESP_ERR_NO_ERROR && i < found.partition_cnt; ++i)
+      topic_shape shape{.partitions = found.partition_cnt,
+                        .replication = std::numeric_limits<std::int32_t>::max()};
+      for (int i = 0; code == RD_KAFKA_RESP_ERR_NO_ERROR && i < found.partition_cnt; ++i) {
         code = found.partitions[i].err;
+        // A copy that is away for now; librdkafka says it once for the partition.
+        if (code == RD_KAFKA_RESP_ERR_REPLICA_NOT_AVAILABLE)
+          code = RD_KAFKA_RESP_ERR_NO_ERROR;
+        shape.replication = std::min(shape.replication, found.partitions[i].replica_cnt);
+      }
       if (code == RD_KAFKA_RESP_ERR_NO_ERROR)
-        return found.partition_cnt;
+        return shape;
     }
     const bool may_come = code == RD_KAFKA_RESP_ERR_LEADER_NOT_AVAILABLE
                           || (was_just_made && code == RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART);
@@ -67,10 +114,44 @@ result<event> ask(rd_kafka_t* with, const kafka_options& options, rd_kafka_admin
   return answer;
 }
 
+// One setting of a topic, as its cluster tells it.
+std::optional<topic_finding> judge(const kafka_options& options, std::string_view name,
+                                   const std::string& value) {
+  using risk = std::optional<topic_risk>;
+  const auto found = [&](risk why, std::string_view means, const std::string& better) {
+    return topic_finding{why, "kafka:" + options.topic + " has " + std::string{name} + '=' + value
+                                + ", " + std::string{means}
+                                + "; mend it: kafka-configs.sh --bootstrap-server "
+                                + options.brokers + " --alter --topic " + options.topic
+                                + " --add-config " + std::string{name} + '=' + better};
+  };
+  if (name == "cleanup.policy" && value.find("compact") != std::string::npos)
+    return found(topic_risk::compaction, "which keeps one event of each aggregate", "delete");
+  if ((name == "retention.ms" || name == "retention.bytes") && value != "-1")
+    return found(topic_risk::retention, "which deletes events", "-1");
+  const auto needed = options.event_bytes_max + record_overhead_bytes;
+  if (name == "max.message.bytes" && std::strtoull(value.c_str(), nullptr, 10) < needed)
+    return found(topic_risk::message_size, "which refuses events that event_bytes_max allows",
+                 std::to_string(needed));
+  if (name == "min.insync.replicas" && std::strtoul(value.c_str(), nullptr, 10) < 2)
+    return found({}, "so what is acknowledged may be on one machine alone", "2");
+  if (name == "unclean.leader.election.enable" && value == "true")
+    return found({}, "which may lose what was acknowledged", "false");
+  return std::nullopt;
+}
+
 } // namespace
 
-result<void> check_settings(rd_kafka_t* with, const kafka_options& options) {
+result<std::vector<topic_finding>> inspect_settings(rd_kafka_t* with, const kafka_options& options,
+                                                    const topic_shape& shape) {
   const std::string doing = "asking for the topic's settings";
+  std::vector<topic_finding> findings;
+  if (shape.replication < 3)
+    findings.push_back({{},
+                        "kafka:" + options.topic + " has " + std::to_string(shape.replication)
+                          + (shape.replication == 1 ? " copy" : " copies")
+                          + " of a partition, so it does not survive the loss of a machine "
+                            "while another is away; 3 do (kafka-reassign-partitions.sh)"});
   const config_resource topic{
     rd_kafka_ConfigResource_new(RD_KAFKA_RESOURCE_TOPIC, options.topic.c_str())};
   std::array asked{topic.get()};
@@ -87,33 +168,44 @@ result<void> check_settings(rd_kafka_t* with, const kafka_options& options) {
                                : RD_KAFKA_RESP_ERR_UNKNOWN;
   if (code == RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED
       || code == RD_KAFKA_RESP_ERR_CLUSTER_AUTHORIZATION_FAILED) {
-    log(options,
-        "kafka:" + options.topic
-          + ": its settings may not be read, so nobody knows whether it keeps every event");
-    return {};
+    findings.push_back({{},
+                        "kafka:" + options.topic
+                          + ": its settings may not be read (DescribeConfigs), so nobody "
+                            "knows whether it keeps every event"});
+    return findings;
   }
   if (code != RD_KAFKA_RESP_ERR_NO_ERROR)
     return to_error(code, options, doing);
   const auto* const* entries = rd_kafka_ConfigResource_configs(found[0], &count);
   for (std::size_t i = 0; i < count; ++i) {
-    const std::string_view name = rd_kafka_ConfigEntry_name(entries[i]);
     const char* text = rd_kafka_ConfigEntry_value(entries[i]);
-    const std::string value = text != nullptr ? text : "";
-    const bool merges = name == "cleanup.policy" && value.find("compact") != std::string::npos;
-    const bool deletes = (name == "retention.ms" || name == "retention.bytes") && value != "-1";
-    if (merges || deletes)
-      return error{errc::store_unusable,
-                   "kafka:" + options.topic + " has " + std::string{name} + "=" + value
-                     + (merges ? ", which keeps one event of each aggregate"
-                               : ", which deletes events")
-                     + "; mend it: kafka-configs.sh --bootstrap-server " + options.brokers
-                     + " --alter --topic " + options.topic + " --add-config " + std::string{name}
-                     + "=" + (merges ? "delete" : "-1")};
+    if (auto one = judge(options, rd_kafka_ConfigEntry_name(entries[i]), text ? text : ""))
+      findings.push_back(*std::move(one));
   }
-  return {};
+  return findings;
 }
 
 } // namespace kafka
+
+result<std::vector<topic_finding>> inspect_kafka_topic(const kafka_options& options) {
+  try {
+    const auto with = kafka::make_consumer(options);
+    const auto shape = kafka::wait_for_topic(with.get(), options, false);
+    if (!shape)
+      return shape.error();
+    auto findings = kafka::inspect_settings(with.get(), options, *shape);
+    for (partition_id p{0}; findings && p.value < shape->partitions; ++p.value) {
+      const auto marks = kafka::query_watermarks(with.get(), options, p);
+      if (!marks)
+        return marks.error();
+      if (marks->low > offset{0})
+        findings->push_back({topic_risk::deleted, kafka::deleted(options, p, marks->low)});
+    }
+    return findings;
+  } catch (const failure_exception& e) {
+    return e.reason();
+  }
+}
 
 result<bool> create_kafka_topic(const kafka_options& options, std::int32_t partitions,
                                 std::int32_t replication) {

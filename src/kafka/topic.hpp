@@ -5,14 +5,21 @@
 
 namespace cerk::kafka {
 
-/// Waits until every partition of the topic has a leader and returns how many there are.
+struct topic_shape {
+  std::int32_t partitions = 0;
+  /// Copies of the partition that has the fewest.
+  std::int32_t replication = 0;
+};
+
+/// Waits until every partition of the topic has a leader.
 /// Errors: `store_unusable` if there is no such topic, `unavailable`.
 /// A topic that `was_just_made` may be unknown to a broker for a moment.
-result<std::int32_t> wait_for_topic(rd_kafka_t* with, const kafka_options& options,
-                                    bool was_just_made);
+result<topic_shape> wait_for_topic(rd_kafka_t* with, const kafka_options& options,
+                                   bool was_just_made);
 
-/// Whether the topic keeps every event for ever, by its settings; if they may not be read that is
-/// logged. Errors: `store_unusable`, with the setting and the command that mends it; `unavailable`.
-result<void> check_settings(rd_kafka_t* with, const kafka_options& options);
+/// What replication and settings mean for events; that settings may not be read is a finding.
+/// Errors: `unavailable`.
+result<std::vector<topic_finding>> inspect_settings(rd_kafka_t* with, const kafka_options& options,
+                                                    const topic_shape& shape);
 
 } // namespace cerk::kafka

@@ -19,6 +19,7 @@ struct fixture : actor_fixture {
   template <class Command>
   void send(const Command& command, ms timeout = ms{10'000}) {
     home()->producer = producer;
+    home()->set_phase(restore_progress::phase::serving);
     auto envelope = std::make_shared<command_envelope>();
     envelope->aggregate = &shared().types.aggregates()[0];
     for (const auto& known : envelope->aggregate->commands)
@@ -144,7 +145,7 @@ CAF_TEST(a_slice_is_folded_and_a_bad_event_is_counted_once) {
   window->batches.push_back(batch);
   const auto deal = [&](std::uint32_t begin, std::uint32_t end) {
     const std::vector<replay_share::part> parts{
-      {&home()->restoring("a", hash_of_key("a")), begin, end}};
+      {&home()->restoring("a", hash_of_key("a")).slot, begin, end}};
     detail::message_in_hand<replay_slice> slice{sys, {window, begin, end}};
     home()->for_each_actor(parts, [&](const auto&, const caf::actor& aggregate) {
       CAF_CHECK(slice.give_to(aggregate));

@@ -32,6 +32,7 @@ struct heard {
   std::vector<cerk::append_message> appends;
   std::vector<cerk::term_ended> ended;
   std::vector<cerk::term> begun;
+  std::size_t all_settled = 0;
 };
 
 class listener : public caf::event_based_actor {
@@ -49,6 +50,11 @@ public:
       [this](const cerk::append_message& told) { to_->appends.push_back(told); },
       [this](const cerk::term_ended& told) { to_->ended.push_back(told); },
       [this](const cerk::term_begins& told) { to_->begun.push_back(told.term); },
+      [this](cerk::settle_all) {
+        cerk::detail::tell(this, caf::actor_cast<caf::actor>(current_sender()),
+                           cerk::all_settled{});
+      },
+      [this](cerk::all_settled) { ++to_->all_settled; },
     };
   }
 

@@ -2,6 +2,10 @@
 // actor.
 #define CAF_SUITE loop
 
+#include <cerk/log.hpp>
+
+#include <random>
+
 #include "actor/fixture.hpp"
 
 using namespace cerk;
@@ -47,6 +51,16 @@ struct fixture : actor_fixture {
     front->send(prepare(id, command, std::move(options_)),
                 [this, id](const outcome& answer) { answers[id].push_back(to_string(answer)); });
     settle();
+  }
+
+  std::string look(const std::string& id) {
+    std::string seen;
+    front->get(id, [&](const result<json_snapshot>& shot) {
+      seen = shot ? shot->id + '@' + std::to_string(shot->version.value) + ' ' + shot->state
+                  : to_string(shot.error());
+    });
+    settle();
+    return seen;
   }
 };
 
@@ -136,6 +150,125 @@ CAF_TEST(fenced_it_refuses_everything_and_still_shows_what_was) {
   });
   settle();
   CAF_CHECK_EQUAL(seen, R"({"owner":"Ada","balance":0,"note":""})");
+}
+
+CAF_TEST(told_to_take_over_it_reads_what_others_wrote_and_serves_again) {
+  open();
+  send("a", bank::open{"Ada"}, {.command_key = "first"});
+  claim(99, 1);
+  write(99, commit_of("a", 1, {"theirs"}));
+  write(99, commit_of("z", 0, {"new"}));
+  send("a", bank::deposit{1});
+  CAF_CHECK(answers["a"].at(1).starts_with("failed: fenced"));
+  pass(ms{60'000}, ms{1'000});
+  CAF_CHECK_EQUAL(phases.back(), "fenced"); // on_fenced::stay
+  front->take_over();
+  settle();
+  CAF_CHECK_EQUAL(phases.back(), "serving");
+  CAF_CHECK_EQUAL(look("a"), R"(a@2 {"owner":"Ada","balance":0,"note":"theirs"})");
+  CAF_CHECK_EQUAL(look("z"), R"(z@1 {"owner":"","balance":0,"note":"new"})");
+  send("a", bank::deposit{1});
+  send("z", bank::note{"known"});
+  send("a", bank::open{"Ada"}, {.command_key = "first"});
+  CAF_CHECK_EQUAL(answers["a"].at(2), "accepted: a at version 3");
+  CAF_CHECK_EQUAL(answers["z"].at(0), "accepted: z at version 2");
+  CAF_CHECK_EQUAL(answers["a"].at(3), "accepted: a at version 1");
+  CAF_CHECK_EQUAL(front->metrics().fences, 1u);
+}
+
+CAF_TEST(what_was_under_way_when_it_was_fenced_never_takes_effect_later) {
+  memory.hold_answers = true;
+  open();
+  send("a", bank::open{"Ada"}, {.command_key = "k"});
+  claim(99, 1);
+  write(99, commit_of("a", 0, {"theirs"})); // their first version: ours was written before
+  send("b", bank::open{"Bob"});
+  send("b", bank::deposit{5}, {.command_key = "d"});
+  while (log().release() > 0)
+    settle();
+  CAF_CHECK_EQUAL(answers["a"].at(0), "accepted: a at version 1");
+  CAF_CHECK(answers["b"].at(0).starts_with("failed: fenced"));
+  CAF_CHECK(answers["b"].at(1).starts_with("failed: fenced"));
+  front->take_over();
+  settle();
+  while (log().release() > 0)
+    settle();
+  CAF_CHECK_EQUAL(phases.back(), "serving");
+  send("b", bank::open{"Bob"});
+  while (log().release() > 0)
+    settle();
+  CAF_CHECK_EQUAL(answers["b"].at(2), "accepted: b at version 1");
+}
+
+CAF_TEST(a_store_that_stopped_is_taken_over_and_the_unknown_becomes_known) {
+  open();
+  order(log(), fault::lose_acknowledgement);
+  send("a", bank::open{"Ada"}, {.command_key = "k"});
+  CAF_CHECK(answers["a"].at(0).starts_with("failed: unknown"));
+  CAF_CHECK_EQUAL(phases.back(), "stopped");
+  front->take_over();
+  settle();
+  CAF_CHECK_EQUAL(phases.back(), "serving");
+  send("a", bank::open{"Ada"}, {.command_key = "k"});
+  CAF_CHECK_EQUAL(answers["a"].at(1), "accepted: a at version 1");
+  CAF_CHECK_EQUAL(front->metrics().events_appended, 0u);
+}
+
+CAF_TEST(a_takeover_that_cannot_read_leaves_the_partition_as_it_was) {
+  open();
+  send("a", bank::open{"Ada"});
+  claim(99, 1);
+  send("a", bank::deposit{1});
+  log().fail_reads(SIZE_MAX);
+  front->take_over();
+  settle();
+  CAF_CHECK_EQUAL(phases.back(), "reading");
+  send("a", bank::deposit{1});
+  CAF_CHECK(answers["a"].at(2).starts_with("failed: restoring"));
+  CAF_CHECK_EQUAL(look("a"), R"(a@1 {"owner":"Ada","balance":0,"note":""})");
+  pass(ms{31'000}, ms{100});
+  CAF_CHECK_EQUAL(phases.back(), "fenced");
+  log().fail_reads(0);
+  front->take_over();
+  settle();
+  send("a", bank::deposit{1});
+  CAF_CHECK_EQUAL(answers["a"].at(3), "accepted: a at version 2");
+}
+
+CAF_TEST(with_reclaim_it_takes_over_by_itself_and_ever_later_from_one_who_does_the_same) {
+  options.on_fenced = on_fenced::reclaim;
+  options.environment.random = [chance = std::mt19937_64{7}]() mutable { return chance(); };
+  const auto began = now();
+  std::uint64_t theirs = 1'000;
+  std::uint64_t terms = 0;
+  on_phase = [&](const std::string& phase) {
+    if (phase != "serving")
+      return;
+    ++terms;
+    // As soon as it serves, the other one claims.
+    term last;
+    scan_log(log(), {0}, [&](const log_entry& entry) {
+      if (entry.is_claim && entry.effective)
+        last = entry.term;
+      return true;
+    }).value();
+    if (now() - began < std::chrono::seconds{60})
+      claim(++theirs, last.value);
+  };
+  open();
+  const auto ticks = [&](std::chrono::seconds time) {
+    for (ms passed{0}; passed < time; passed += ms{100}) {
+      send("a", bank::note{"x"});
+      pass(ms{100}, ms{50});
+    }
+  };
+  ticks(std::chrono::seconds{60});
+  CAF_CHECK(terms >= 5u);
+  CAF_CHECK(terms <= 20u); // 600 without the damping
+  CAF_CHECK_EQUAL(front->metrics().events_appended, 0u);
+  ticks(std::chrono::seconds{31}); // the longest delay, and nobody else claims any more
+  CAF_CHECK_EQUAL(phases.back(), "serving");
+  CAF_CHECK(front->metrics().events_appended > 0);
 }
 
 CAF_TEST(a_lost_acknowledgement_is_unknown_and_the_store_s_end) {

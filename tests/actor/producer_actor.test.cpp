@@ -27,9 +27,10 @@ struct fixture : actor_fixture {
     settle();
   }
 
-  void append(const caf::actor& aggregate, const std::string& id, std::uint64_t expected) {
+  void append(const caf::actor& aggregate, const std::string& id, std::uint64_t expected,
+              std::uint32_t epoch = 0) {
     caf::anon_send<caf::message_priority::high>(
-      producer, append_message{aggregate, {++sequence, commit_of(id, expected)}});
+      producer, append_message{aggregate, {++sequence, epoch, commit_of(id, expected)}});
   }
 
   std::uint64_t batches() {
@@ -214,6 +215,35 @@ CAF_TEST(deadlines_are_looked_at_every_100_ms_while_something_is_under_way) {
   pass(ms{300});
   CAF_CHECK_EQUAL(one.sweeps, 2u);
   CAF_CHECK(!sched.has_pending_timeout());
+}
+
+CAF_TEST(what_was_decided_before_the_term_is_not_appended) {
+  begin();
+  claim(2, 1);
+  caf::send_as(owner, producer, term_begins{{2}, 1});
+  settle();
+  append(first, "a", 0);
+  append(first, "b", 0, 1);
+  settle();
+  CAF_REQUIRE_EQUAL(one.settled.size(), 2u);
+  CAF_CHECK(one.settled[0].second.ended == status::fenced);
+  CAF_CHECK(one.settled[1].second.ended == status::committed);
+}
+
+CAF_TEST(everything_is_settled_when_the_last_flight_has_landed) {
+  memory.hold_answers = true;
+  begin();
+  append(first, "a", 0);
+  settle();
+  caf::send_as(owner, producer, settle_all{});
+  settle();
+  CAF_CHECK_EQUAL(replay.all_settled, 0u);
+  log().release();
+  settle();
+  CAF_CHECK_EQUAL(replay.all_settled, 1u);
+  caf::send_as(owner, producer, settle_all{});
+  settle();
+  CAF_CHECK_EQUAL(replay.all_settled, 2u);
 }
 
 CAF_TEST_FIXTURE_SCOPE_END()

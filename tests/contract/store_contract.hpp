@@ -53,7 +53,7 @@ inline bool leaves_versions_to_owners(const cerk::provider& store) {
 }
 
 inline cerk::partition_id home_of(cerk::provider& store, const std::string& id) {
-  return cerk::partition_of(id, store.info().partition_count);
+  return cerk::partition_of(id, store.info());
 }
 
 inline cerk::offset claim(cerk::provider& store, cerk::partition_id p, std::uint64_t id,

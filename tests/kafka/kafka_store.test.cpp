@@ -3,6 +3,7 @@
 
 #include "kafka/pipeline.hpp"
 #include "store_contract.hpp"
+#include "support/kafka_admin.hpp"
 #include "support/kafka_cluster.hpp"
 
 namespace {
@@ -27,25 +28,6 @@ void add(const cerk::kafka_options& options, std::optional<std::string_view> key
     [stored](const std::vector<cerk::delivery>& reports) { stored.set(reports.at(0).stored); });
   CAF_REQUIRE(foreign->produce({.key = key, .value = value}, 1));
   CAF_CHECK(stored.get());
-}
-
-// Sets one of its settings, "name=value"; the others fall back to the broker's.
-void alter_topic(const cerk::kafka_options& options, const std::string& setting) {
-  const auto with = cerk::kafka::make_client(RD_KAFKA_PRODUCER, cerk::kafka::make_config(options));
-  auto* topic = rd_kafka_ConfigResource_new(RD_KAFKA_RESOURCE_TOPIC, options.topic.c_str());
-  std::map<std::string, std::string> all{{"cleanup.policy", "delete"},
-                                         {"retention.ms", "-1"},
-                                         {"retention.bytes", "-1"}};
-  all[setting.substr(0, setting.find('='))] = setting.substr(setting.find('=') + 1);
-  for (const auto& [name, value] : all)
-    rd_kafka_ConfigResource_set_config(topic, name.c_str(), value.c_str());
-  const cerk::kafka::queue answers{rd_kafka_queue_new(with.get())};
-  rd_kafka_AlterConfigs(with.get(), &topic, 1, nullptr, answers.get());
-  auto* answer = rd_kafka_queue_poll(answers.get(), 10'000);
-  CAF_REQUIRE(answer != nullptr);
-  CAF_CHECK_EQUAL(rd_kafka_event_error(answer), RD_KAFKA_RESP_ERR_NO_ERROR);
-  rd_kafka_event_destroy(answer);
-  rd_kafka_ConfigResource_destroy(topic);
 }
 
 cerk::error refusal_of(const cerk::kafka_options& options) {
@@ -104,20 +86,23 @@ CAF_TEST(a_topic_is_made_once_and_must_exist) {
 }
 
 CAF_TEST(a_topic_that_would_lose_events_is_refused_with_what_mends_it) {
-  const auto refused = [](const std::string& setting, const std::string& remedy) {
-    const auto topic = fresh_topic(1);
-    alter_topic(topic, setting);
-    auto why = refusal_of(topic);
-    CAF_CHECK(why.code == cerk::errc::store_unusable);
-    CAF_CHECK(why.what.find(setting) != std::string::npos);
-    CAF_CHECK(why.what.find("--add-config " + remedy) != std::string::npos);
-    auto allowed = topic;
-    allowed.allow_unsafe_topic = true;
-    CAF_CHECK(refusal_of(allowed).what.empty());
-  };
-  refused("cleanup.policy=compact", "cleanup.policy=delete");
-  refused("retention.ms=604800000", "retention.ms=-1");
-  refused("retention.bytes=1000000", "retention.bytes=-1");
+  const auto refused
+    = [](const std::string& setting, const std::string& remedy, cerk::topic_risk risk) {
+        const auto topic = fresh_topic(1);
+        kafka_admin::alter(topic, setting);
+        auto why = refusal_of(topic);
+        CAF_CHECK(why.code == cerk::errc::store_unusable);
+        CAF_CHECK(why.what.find(setting) != std::string::npos);
+        CAF_CHECK(why.what.find("--add-config " + remedy) != std::string::npos);
+        auto allowed = topic;
+        allowed.allowed_risks = {risk};
+        CAF_CHECK(refusal_of(allowed).what.empty());
+      };
+  using enum cerk::topic_risk;
+  refused("cleanup.policy=compact", "cleanup.policy=delete", compaction);
+  refused("retention.ms=604800000", "retention.ms=-1", retention);
+  refused("retention.bytes=1000000", "retention.bytes=-1", retention);
+  refused("max.message.bytes=10000", "max.message.bytes=20480", message_size);
 }
 
 CAF_TEST(a_broker_that_cannot_be_reached_is_an_error_within_the_bound) {

@@ -19,6 +19,7 @@ cerk_add_test(cli
   TIMEOUT 300
   SOURCES
     cli_usage.test.cpp
+    cli_verify.test.cpp
     cli_import.test.cpp
     cli_export.test.cpp
     cli_fetch.test.cpp

@@ -15,7 +15,11 @@ CAF_TEST(what_cannot_be_understood_is_a_usage_error) {
   const std::vector<std::string> samples[] = {
     {},
     {"nonsense", "--store", store},
-    {"verify", "--store", store},
+    {"verify", "--nonsense", "--store", store},
+    {"verify", "--store", store, "--partitioner", "murmur2"},
+    {"verify", "--store", "kafka:t"},
+    {"verify", "--store", "kafka:t", "-b", "127.0.0.1:1", "--allow-unsafe-topic", "all"},
+    {"verify", "--store", "kafka:t", "-b", "127.0.0.1:1", "--partitioner", "md5"},
     {"fetch"},
     {"fetch", "--store", "users.db"},
     {"fetch", "--store", "sqlite:"},
@@ -86,7 +90,7 @@ CAF_TEST(a_store_in_use_is_a_conflict) {
   const auto file = write("one.jsonl", user_line("ada"));
   const cerk::sqlite_provider owner{{.path = directory / "u.db"}};
   const std::vector<std::string> samples[]
-    = {{"fetch"}, {"export"}, {"replay"}, {"import", file}, {"fill", "-n", "1"}};
+    = {{"fetch"}, {"export"}, {"replay"}, {"verify"}, {"import", file}, {"fill", "-n", "1"}};
   for (auto arguments : samples) {
     arguments.insert(arguments.end(), {"--store", store});
     const auto got = cerk(arguments);

@@ -4,6 +4,7 @@
 #include "process.hpp"
 #include "settings.hpp"
 
+#include <algorithm>
 #include <map>
 
 #include "caf/test/unit_test.hpp"
@@ -38,6 +39,11 @@ struct fixture {
     CAF_CHECK(!got);
     CAF_MESSAGE((got ? "" : got.error().what));
     return got ? "" : got.error().what;
+  }
+
+  std::string topic(std::vector<std::string> flags) {
+    flags.insert(flags.end(), {"--store", "kafka:users", "-b", "localhost:9092"});
+    return wrong(flags);
   }
 
   std::string file(const std::string& text) {
@@ -81,15 +87,28 @@ CAF_TEST(a_mistake_in_the_file_is_told_with_its_line) {
   const auto in_file = [&](const std::string& text) { return wrong({"--config", file(text)}); };
   CAF_CHECK(
     contains(in_file("store = 'memory:'\n\nstoer = 'x'\n"), "w.toml:3: stoer: unknown key"));
-  CAF_CHECK(contains(in_file("[kafka]\na = 1\n"), "w.toml:1: kafka: unknown key"));
+  CAF_CHECK(contains(in_file("[other]\na = 1\n"), "w.toml:1: other: unknown key"));
+  CAF_CHECK(contains(in_file("[kafka]\nacks = 1\n"), "w.toml:2: [kafka] acks cannot be set: "));
+  CAF_CHECK(contains(in_file("[kafka]\n\nx = [1]\n"), "w.toml:3: [kafka] x: must be"));
+  CAF_CHECK(contains(in_file("kafka = 1\n"), "w.toml:1: kafka: unknown key"));
   CAF_CHECK(contains(in_file("\ndrain-timeout = 5\n"), "w.toml:2: drain-timeout: '5' has no unit"));
-  CAF_CHECK(contains(in_file("store = true\n"), "w.toml:1: store: must be a string"));
+  CAF_CHECK(contains(in_file("store = 1.5\n"), "w.toml:1: store: must be a string"));
+  CAF_CHECK(contains(in_file("create-topic = 'yes'\n"), "w.toml:1: create-topic: must be true or"));
   CAF_CHECK(contains(in_file("store = \n"), "w.toml:1: "));
   CAF_CHECK(contains(wrong({"--config", directory / "none.toml"}), "none.toml"));
 }
 
 CAF_TEST(a_mistake_elsewhere_is_told_with_its_name) {
-  CAF_CHECK(contains(wrong({"--store", "kafka:users"}), "this version has no Kafka store"));
+  CAF_CHECK(contains(wrong({"--store", "kafka:users"}), "a topic needs its brokers"));
+  CAF_CHECK(contains(wrong({"--store", "kafka:"}), "has no topic"));
+  CAF_CHECK(contains(wrong({"-b", "localhost:9092"}), "are for --store kafka:TOPIC"));
+  CAF_CHECK(contains(topic({"--create-topic"}), "needs --partitions and --replication"));
+  CAF_CHECK(contains(topic({"--partitioner", "md5"}), "--partitioner: must be crc32 or murmur2"));
+  CAF_CHECK(contains(topic({"--on-fenced", "run"}), "--on-fenced: must be stay or reclaim"));
+  CAF_CHECK(contains(topic({"--allow-unsafe-topic", "deleted,all"}), "there are compaction,"));
+  CAF_CHECK(contains(topic({"-X", "acks=0"}), "-X: acks cannot be set: "));
+  CAF_CHECK(contains(topic({"-X", "hunter2"}), "-X: expected KEY=VALUE"));
+  CAF_CHECK(!contains(topic({"-X", "hunter2"}), "hunter2"));
   CAF_CHECK(contains(wrong({"--store", "mysql:x"}), "--store: 'mysql:x' is no store"));
   CAF_CHECK(contains(wrong({"--store", "sqlite:"}), "has no path"));
   CAF_CHECK(contains(wrong({"--store", "memory:x"}), "memory:"));
@@ -102,6 +121,30 @@ CAF_TEST(a_mistake_elsewhere_is_told_with_its_name) {
   CAF_CHECK(contains(wrong({"extra"}), "extra"));
   environment = {{"CERK_LISTEN", "nowhere"}};
   CAF_CHECK(contains(wrong({}), "CERK_LISTEN: 'nowhere' has no port"));
+}
+
+CAF_TEST(a_topic_comes_with_its_brokers_and_librdkafka_s_properties) {
+  const auto path = file("store = 'kafka:users'\nbrokers = 'a:1,b:2'\ncreate-topic = true\n"
+                         "partitions = 8\nreplication = 3\npartitioner = 'murmur2'\n"
+                         "on-fenced = 'reclaim'\nallow-unsafe-topic = 'retention,deleted'\n"
+                         "[kafka]\n'compression.type' = 'lz4'\nsasl.username = 'ada'\n"
+                         "'socket.timeout.ms' = 5000\n");
+  const auto s = well({"--config", path, "-b", "c:3", "-X", "compression.type=zstd"});
+  CAF_CHECK_EQUAL(std::get<writer::kafka_store>(s.store).topic, "users");
+  CAF_CHECK_EQUAL(s.kafka.brokers, "c:3");
+  CAF_CHECK(s.kafka.create_topic);
+  CAF_CHECK_EQUAL(s.kafka.partitions.value(), 8);
+  CAF_CHECK_EQUAL(s.kafka.replication.value(), 3);
+  CAF_CHECK(s.kafka.partitioner == cerk::partitioner::murmur2);
+  CAF_CHECK(s.on_fenced == cerk::on_fenced::reclaim);
+  using enum cerk::topic_risk;
+  CAF_CHECK(s.kafka.allowed_risks == (std::vector{retention, deleted}));
+  auto properties = s.kafka.properties;
+  std::sort(properties.begin(), properties.end());
+  const decltype(properties) expected{{"compression.type", "zstd"},
+                                      {"sasl.username", "ada"},
+                                      {"socket.timeout.ms", "5000"}};
+  CAF_CHECK(properties == expected);
 }
 
 CAF_TEST(addresses_are_taken_apart) {
@@ -119,7 +162,7 @@ CAF_TEST(a_usage_error_exits_2_and_help_exits_0) {
   };
   CAF_CHECK_EQUAL(exit_code({"--store", "kafka:users"}), 2);
   CAF_CHECK(content_of(directory / "out").empty());
-  CAF_CHECK(contains(content_of(directory / "err"), "cerk-writer: --store: 'kafka:users'"));
+  CAF_CHECK(contains(content_of(directory / "err"), "cerk-writer: --store: a topic needs"));
   CAF_CHECK_EQUAL(exit_code({"--nonsense"}), 2);
   CAF_CHECK_EQUAL(exit_code({"--help"}), 0);
   CAF_CHECK(contains(content_of(directory / "out"), "--command-timeout"));

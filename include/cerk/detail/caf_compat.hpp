@@ -83,6 +83,11 @@ void tell_self_later(caf::event_based_actor* self, std::chrono::milliseconds del
 #endif
 }
 
+/// Whether the message under way is from `who`.
+inline bool is_from(caf::event_based_actor* self, const caf::actor& who) {
+  return self->current_sender() == caf::actor_cast<caf::strong_actor_ptr>(who);
+}
+
 inline void tell_to_stop(const caf::actor& who) {
   caf::anon_send_exit(who, caf::exit_reason::user_shutdown);
 }
