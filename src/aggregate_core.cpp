@@ -1,6 +1,8 @@
 // The life of one aggregate, phase by phase: restoring, deciding, settling, rolling back.
 #include "aggregate_core.hpp"
 
+#include "stored_rejection.hpp"
+
 #include <algorithm>
 #include <exception>
 
@@ -20,6 +22,11 @@ std::int64_t to_ms(std::chrono::system_clock::time_point time) noexcept {
 error quarantine_error(const quarantine& q) {
   return {errc::quarantined,
           "the event at offset " + std::to_string(q.at.value) + " cannot be applied: " + q.cause};
+}
+
+error command_id_reused(const command_envelope& again, const std::string& id) {
+  return {errc::command_id_reused, "the command id " + to_string(again.command_id)
+                                     + " was used for another command on " + id};
 }
 
 /// Late results of an earlier epoch must not meet appends of this one.
@@ -100,6 +107,8 @@ bool aggregate_core::restore(const record_view& stored) {
     case header_state::sealed:
       break;
   }
+  if (stored.has_header() && stored.header.kind == record_kind::outcome)
+    return restore_outcome(stored);
   const auto& header = stored.header;
   const cerk::version next{version_.value + 1};
   if (stored.has_header() && header.version != next) {
@@ -121,6 +130,21 @@ bool aggregate_core::restore(const record_view& stored) {
   last_ = stored.offset;
   if (stored.has_header() && header.k == header.n)
     remember({header.command_id, header.digest, version_, last_, header.n});
+  return true;
+}
+
+bool aggregate_core::restore_outcome(const record_view& stored) {
+  const auto& header = stored.header;
+  auto answer = parse_rejection(stored.value(), header.version);
+  if (!answer || header.version != version_) {
+    set_quarantine(stored.offset,
+                   !answer
+                     ? "it is no rejection that this version of cerk reads"
+                     : "it remembers a rejection at version " + std::to_string(header.version.value)
+                         + ", but the aggregate is at " + std::to_string(version_.value));
+    return false;
+  }
+  remember(remembered_rejection{header.command_id, header.digest, *std::move(answer)});
   return true;
 }
 
@@ -150,11 +174,36 @@ const remembered_command* aggregate_core::find_remembered(const command_id& id) 
   return found != remembered_.end() ? &*found : nullptr;
 }
 
+void aggregate_core::remember(remembered_rejection rejection) {
+  if (settings_->command_ids_max == 0)
+    return;
+  if (!rejections_)
+    rejections_ = std::make_unique<std::deque<remembered_rejection>>();
+  // Taking over reads what this owner wrote itself once more.
+  std::erase_if(*rejections_, [&](const auto& known) { return known.id == rejection.id; });
+  rejections_->push_back(std::move(rejection));
+  if (rejections_->size() > settings_->command_ids_max)
+    rejections_->pop_front();
+}
+
+std::optional<outcome> aggregate_core::answer_from_memory(const command_envelope& again) const {
+  if (const auto* first = find_remembered(again.command_id))
+    return answer_again(*first, again);
+  if (!rejections_)
+    return std::nullopt;
+  const auto found = std::find_if(rejections_->begin(), rejections_->end(),
+                                  [&](const auto& known) { return known.id == again.command_id; });
+  if (found == rejections_->end())
+    return std::nullopt;
+  if (found->digest != again.digest)
+    return outcome{command_id_reused(again, id_)};
+  return outcome{found->answer};
+}
+
 outcome aggregate_core::answer_again(const remembered_command& first,
                                      const command_envelope& again) const {
   if (first.digest != again.digest)
-    return error{errc::command_id_reused, "the command id " + to_string(again.command_id)
-                                            + " was used for another command on " + id_};
+    return command_id_reused(again, id_);
   return receipt{id_, first.version, settings_->partition, first.last, first.id, first.event_count};
 }
 
@@ -181,8 +230,8 @@ void aggregate_core::take(command_ptr command, steady_time now, core_effects& ou
   };
   if (quarantine_)
     return answer_now(quarantine_error(*quarantine_));
-  if (const auto* first = find_remembered(command->command_id))
-    return answer_now(answer_again(*first, *command));
+  if (auto first = answer_from_memory(*command))
+    return answer_now(*std::move(first));
   if (refusing_)
     return answer_now(*refusing_);
   if (now >= command->deadline)
@@ -207,7 +256,9 @@ void aggregate_core::take(command_ptr command, steady_time now, core_effects& ou
 void aggregate_core::decide(entry& e, core_effects& out) {
   const auto earlier
     = std::find_if(serving_->tail.begin(), serving_->tail.end(), [&](const entry& other) {
+        // Of one that changes nothing, nothing will be remembered to answer with.
         return &other != &e && other.is == entry::kind::appending
+               && other.commit->kind != record_kind::noop
                && other.command->command_id == e.command->command_id;
       });
   if (earlier != serving_->tail.end()) {
@@ -222,6 +273,8 @@ void aggregate_core::decide_on(entry& e, const version at, const detail::state_b
   const auto& command = *e.command;
   const auto* type = serving_ ? serving_->type : type_;
   auto answer_on_this_ground = [&](outcome answer) {
+    if (command.strict && answer.get_failure() == nullptr)
+      return append_proof(e, std::move(answer), out);
     e.is = entry::kind::grounded;
     e.tentative = std::move(answer);
   };
@@ -264,12 +317,7 @@ bool aggregate_core::append(entry& e, std::vector<detail::encoded_event> events,
   if (events.size() > 65'535)
     return refuse_events(errc::event_too_large, "a command makes at most 65535 events, not "
                                                   + std::to_string(events.size()));
-  auto made = std::make_shared<commit>();
-  made->aggregate_id = id_;
-  made->expected_version = serving_ ? serving_->speculative_version : version_;
-  made->command_id = command.command_id;
-  made->digest = command.digest;
-  made->time_ms = to_ms(command.time);
+  auto made = begin_commit(command);
   made->events.reserve(events.size());
   auto at = made->expected_version;
   for (const auto& event : events) {
@@ -301,13 +349,58 @@ bool aggregate_core::append(entry& e, std::vector<detail::encoded_event> events,
   serving_->type = type;
   serving_->speculative = std::move(next);
   serving_->speculative_version = at;
+  hand_over(e, std::move(made), out);
+  return true;
+}
+
+std::shared_ptr<commit> aggregate_core::begin_commit(const command_envelope& command) const {
+  auto made = std::make_shared<commit>();
+  made->aggregate_id = id_;
+  made->expected_version = serving_ ? serving_->speculative_version : version_;
+  made->command_id = command.command_id;
+  made->digest = command.digest;
+  made->time_ms = to_ms(command.time);
+  return made;
+}
+
+void aggregate_core::hand_over(entry& e, std::shared_ptr<const commit> made, core_effects& out) {
   ++serving_->appending;
   e.is = entry::kind::appending;
   e.sequence = serving_->next_sequence++;
   e.result.reset();
   e.commit = made;
   out.appends.push_back({e.sequence, epoch_, std::move(made)});
-  return true;
+}
+
+// Strict: the answer waits for a record produced now, which takes effect only if no other owner
+// claimed before it.
+void aggregate_core::append_proof(entry& e, outcome answer, core_effects& out) {
+  const auto& command = *e.command;
+  auto made = begin_commit(command);
+  if (const auto* refusal = answer.get_rejection(); refusal != nullptr && command.has_key) {
+    made->kind = record_kind::outcome;
+    made->events.push_back(event_value(id_, rejected_type, made->time_ms, made->expected_version,
+                                       rejection_fields(*refusal)));
+  } else {
+    made->kind = record_kind::noop;
+    made->command_id = {};
+    made->digest = 0;
+    made->events.push_back(event_value(id_, noop_type, made->time_ms, made->expected_version, {}));
+  }
+  if (!serving_) {
+    detail::state_box copy;
+    if (auto failed = what_it_throws([&] { copy = state_.clone(); })) {
+      e.is = entry::kind::grounded;
+      e.tentative = error{errc::domain_error, "the state cannot be copied: " + *failed};
+      return;
+    }
+    serving_ = std::make_unique<serving>(serving{.next_sequence = first_sequence_of(epoch_)});
+    serving_->type = type_;
+    serving_->speculative = std::move(copy);
+    serving_->speculative_version = version_;
+  }
+  e.tentative = std::move(answer);
+  hand_over(e, std::move(made), out);
 }
 
 // -- settling -------------------------------------------------------------------------------------
@@ -348,6 +441,11 @@ void aggregate_core::advance(core_effects& out) {
           roll_back(out);
         return;
       }
+      if (front.commit->kind != record_kind::event) {
+        answer_proved(front, out);
+        s.tail.pop_front();
+        continue;
+      }
       const auto count = static_cast<std::uint32_t>(front.commit->events.size());
       const bool is_last = s.tail.size() == 1;
       if (is_last && !s.broken) {
@@ -367,19 +465,15 @@ void aggregate_core::advance(core_effects& out) {
              receipt{id_, version_, settings_->partition, last_, front.command->command_id, count},
              out);
     } else if (front.is == entry::kind::joined) {
-      const auto* first = find_remembered(front.command->command_id);
-      if (first != nullptr) {
-        finish(front, answer_again(*first, *front.command), out);
+      if (auto first = answer_from_memory(*front.command)) {
+        finish(front, *std::move(first), out);
       } else {
         // Its first try has left the memory of commands meanwhile, which holds very few.
         finish(front, error{errc::unknown, "the first try of this command is no longer remembered"},
                out);
       }
     } else if (front.is == entry::kind::grounded) {
-      if (front.tentative->accepted())
-        front.tentative
-          = receipt{id_, version_, settings_->partition, last_, front.command->command_id, 0};
-      finish(front, *std::move(front.tentative), out);
+      finish(front, answer_on_ground(*std::move(front.tentative), *front.command), out);
     } else {
       if (s.appending == 0)
         roll_back(out);
@@ -388,6 +482,20 @@ void aggregate_core::advance(core_effects& out) {
     s.tail.pop_front();
   }
   serving_.reset();
+}
+
+// What changes nothing shows the state it stands on, which is known by now.
+outcome aggregate_core::answer_on_ground(outcome tentative, const command_envelope& command) const {
+  if (tentative.accepted())
+    return receipt{id_, version_, settings_->partition, last_, command.command_id, 0};
+  return tentative;
+}
+
+void aggregate_core::answer_proved(entry& e, core_effects& out) {
+  if (e.commit->kind == record_kind::outcome)
+    remember(
+      remembered_rejection{e.commit->command_id, e.commit->digest, *e.tentative->get_rejection()});
+  finish(e, answer_on_ground(*std::move(e.tentative), *e.command), out);
 }
 
 // -- rolling back ---------------------------------------------------------------------------------
@@ -413,6 +521,10 @@ void aggregate_core::roll_back(core_effects& out) {
     const auto& how = *e.result;
     switch (how.ended) {
       case status::committed:
+        if (e.commit->kind == record_kind::noop) {
+          again.push_back(std::move(e)); // it shows who owns the partition, not what was decided on
+          break;
+        }
         // The store kept an event whose ground it voided: its order cannot be relied on.
         set_quarantine(how.last, "the store committed version "
                                    + std::to_string(e.commit->expected_version.value + 1)
@@ -470,8 +582,8 @@ void aggregate_core::roll_back(core_effects& out) {
       finish(e, quarantine_error(*quarantine_), out);
       continue;
     }
-    if (const auto* first = find_remembered(e.command->command_id)) {
-      finish(e, answer_again(*first, *e.command), out);
+    if (auto first = answer_from_memory(*e.command)) {
+      finish(e, *std::move(first), out);
       continue;
     }
     if (refusing_) {

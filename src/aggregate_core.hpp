@@ -67,6 +67,13 @@ struct remembered_command {
   std::uint32_t event_count = 0;
 };
 
+/// A strict command that was refused, remembered for retries.
+struct remembered_rejection {
+  cerk::command_id id;
+  std::uint64_t digest = 0;
+  rejected answer;
+};
+
 /// Why an aggregate takes no commands.
 struct quarantine {
   offset at = no_offset;
@@ -136,9 +143,9 @@ public:
     return quarantine_.get();
   }
 
-  /// Nothing is under way and it has no events: it need not be kept.
+  /// Nothing is under way and it has nothing to remember: it need not be kept.
   bool is_blank() const noexcept {
-    return version_ == cerk::version{} && !serving_ && !quarantine_;
+    return version_ == cerk::version{} && !serving_ && !quarantine_ && !rejections_;
   }
 
   /// Nothing is under way.
@@ -154,15 +161,23 @@ private:
   struct entry;
   struct serving;
 
+  bool restore_outcome(const record_view& stored);
   void decide(entry& e, core_effects& out);
   void decide_on(entry& e, const version at, const detail::state_box& state, core_effects& out);
   bool append(entry& e, std::vector<detail::encoded_event> events, core_effects& out);
+  void append_proof(entry& e, outcome answer, core_effects& out);
+  void hand_over(entry& e, std::shared_ptr<const commit> made, core_effects& out);
+  std::shared_ptr<commit> begin_commit(const command_envelope& command) const;
   void advance(core_effects& out);
+  outcome answer_on_ground(outcome tentative, const command_envelope& command) const;
+  void answer_proved(entry& e, core_effects& out);
   void roll_back(core_effects& out);
   void finish(entry& e, outcome answer, core_effects& out);
   void remember(const remembered_command& command);
   const remembered_command* find_remembered(const command_id& id) const noexcept;
+  void remember(remembered_rejection rejection);
   outcome answer_again(const remembered_command& first, const command_envelope& again) const;
+  std::optional<outcome> answer_from_memory(const command_envelope& again) const;
   void set_quarantine(offset at, std::string cause);
 
   const core_settings* settings_;
@@ -174,6 +189,8 @@ private:
   std::vector<remembered_command> remembered_; // a ring once it is full
   std::uint32_t oldest_ = 0;
   std::uint32_t epoch_ = 0;
+  std::unique_ptr<std::deque<remembered_rejection>>
+    rejections_; // the last; few aggregates have any
   std::unique_ptr<quarantine> quarantine_;
   std::unique_ptr<error> refusing_;
   std::unique_ptr<serving> serving_; // only while something is under way

@@ -13,7 +13,8 @@ namespace cerk {
 /// `write` returns false to stop; returns whether it never did.
 template <class Write>
 bool for_each_record(const commit& c, term owner, std::uint64_t next_number, Write&& write) {
-  record_header header{.n = static_cast<std::uint16_t>(c.events.size()),
+  record_header header{.kind = c.kind,
+                       .n = static_cast<std::uint16_t>(c.events.size()),
                        .term = owner,
                        .number = next_number,
                        .version = c.expected_version,
@@ -21,7 +22,8 @@ bool for_each_record(const commit& c, term owner, std::uint64_t next_number, Wri
                        .digest = c.digest};
   for (std::size_t i = 0; i < c.events.size(); ++i) {
     header.k = static_cast<std::uint16_t>(i + 1);
-    ++header.version.value;
+    if (c.kind == record_kind::event)
+      ++header.version.value;
     const auto packed = pack(header, c.aggregate_id, c.events[i]);
     if (!write(std::string_view{packed.data(), packed.size()}, std::string_view{c.events[i]},
                header.version, header.k))

@@ -28,6 +28,9 @@ struct command_envelope {
   std::optional<version> expected_version;
   cerk::command_id command_id;
   std::uint64_t digest = 0;
+  bool strict = false;
+  /// The command id came from the sender, who may send it again.
+  bool has_key = false;
   std::chrono::system_clock::time_point time;
   std::chrono::steady_clock::time_point deadline;
   std::string correlation_id;

@@ -6,6 +6,7 @@
 #include "command_actor.hpp"
 #include "messages.hpp"
 #include "producer_actor.hpp"
+#include "proof_actor.hpp"
 #include "replay_actor.hpp"
 #include "uuid.hpp"
 
@@ -55,6 +56,7 @@ void door::open() {
   commands_ = system_.spawn<command_actor>(shared_from_this());
   for (const auto& home : partitions_) {
     home->producer = system_.spawn<producer_actor>(home);
+    home->prover = system_.spawn<proof_actor>(home);
     replays_.push_back(system_.spawn<replay_actor>(home));
     detail::tell_from_outside(replays_.back(), begin_restore{});
   }
@@ -101,6 +103,8 @@ void door::finish_envelope(command_envelope& envelope, send_options options, std
                            std::string_view encoded) const {
   const auto& settings = shared_->options;
   envelope.expected_version = options.expected_version;
+  envelope.strict = options.strict;
+  envelope.has_key = options.command_key.has_value();
   envelope.command_id = options.command_key ? command_id::from_key(*options.command_key)
                                             : make_uuid_v7(settings.environment);
   envelope.digest = digest_of(name, encoded);
@@ -339,14 +343,55 @@ std::optional<json_snapshot> snapshot_of(const aggregate_core& core, partition_i
   return shot;
 }
 
-result<detail::erased_snapshot> door::get_and_wait(std::string id,
-                                                   const registered_aggregate* type) {
+// Shows that this owner still is one, then calls `done`.
+void door::prove(std::string_view id, const read_options& how,
+                 std::function<void(const std::optional<error>&)> done) {
+  auto& home = partition_for(id);
+  constexpr std::size_t bytes = 512;
+  if (auto why = home.closed())
+    return done(why);
+  if (auto why = shared_->admit(bytes))
+    return done(why);
+  const auto& settings = shared_->options;
+  const auto deadline
+    = settings.environment.steady_now() + how.timeout.value_or(settings.command_timeout);
+  detail::tell_from_outside(home.prover, proof_request_ptr{std::make_shared<const proof_request>(
+                                           proof_request{std::string{id}, deadline,
+                                                         [shared = shared_, done = std::move(done)](
+                                                           const std::optional<error>& failure) {
+                                                           shared->release(bytes);
+                                                           done(failure);
+                                                           shared->callback_done();
+                                                         }})});
+}
+
+// Calls `then` in the aggregate's actor, or here with the reason why not.
+void door::ask_as(std::string_view id, const read_options& how, seen then) {
+  const auto ask_now = [self = this, id = std::string{id}](const seen& tell) {
+    if (auto why = self->ask(id, [tell](const aggregate_core& core) { tell(&core); }))
+      tell(*std::move(why));
+  };
+  if (!how.strict)
+    return ask_now(then);
+  prove(id, how, [ask_now, tell = std::move(then)](const std::optional<error>& failure) {
+    if (failure)
+      tell(*failure);
+    else
+      ask_now(tell);
+  });
+}
+
+result<detail::erased_snapshot> door::get_and_wait(std::string id, const registered_aggregate* type,
+                                                   const read_options& how) {
   if (detail::on_caf_thread)
     return error{errc::blocking_in_actor, "get() blocks, and this is an actor's thread"};
   auto promise = std::make_shared<std::promise<result<detail::erased_snapshot>>>();
   auto future = promise->get_future();
   const auto at = partition_for(id).id();
-  auto why = ask(id, [promise, type, at](const aggregate_core& core) {
+  ask_as(id, how, [promise, type, at](const result<const aggregate_core*>& found) {
+    if (!found)
+      return promise->set_value(found.error());
+    const auto& core = **found;
     if (auto cannot = unreadable(core))
       promise->set_value(*std::move(cannot));
     else if (core.type() != type)
@@ -360,24 +405,23 @@ result<detail::erased_snapshot> door::get_and_wait(std::string id,
           error{errc::domain_error, "the state cannot be copied: " + std::string{e.what()}});
       }
   });
-  if (why)
-    return *std::move(why);
   return future.get();
 }
 
-void door::get(std::string_view id, std::function<void(result<json_snapshot>)> done) {
+void door::get(std::string_view id, std::function<void(result<json_snapshot>)> done,
+               const read_options& how) {
   const auto at = partition_for(id).id();
-  auto why = ask(id, [done, at](const aggregate_core& core) {
-    if (auto cannot = unreadable(core))
+  ask_as(id, how, [done = std::move(done), at](const result<const aggregate_core*>& found) {
+    if (!found)
+      return done(found.error());
+    if (auto cannot = unreadable(**found))
       return done(*std::move(cannot));
     try {
-      done(*snapshot_of(core, at));
+      done(*snapshot_of(**found, at));
     } catch (const std::exception& e) {
       done(error{errc::domain_error, "the state cannot be encoded: " + std::string{e.what()}});
     }
   });
-  if (why)
-    done(*std::move(why));
 }
 
 void door::events(std::string_view id, version after, std::size_t events_max, events_done done) {
@@ -467,10 +511,12 @@ std::size_t door::drain() {
   lock.unlock();
   // Behind every command in each mailbox: after it nothing waits there. Where no command could come
   // yet, the dealers have the aggregates.
-  for (const auto& home : partitions_)
+  for (const auto& home : partitions_) {
+    detail::tell_from_outside(home->prover, abandon_all{});
     if (home->was_readable())
       for (const auto& aggregate : home->actors())
         detail::tell_from_outside(aggregate, abandon_all{});
+  }
   lock.lock();
   shared_->changed.wait(lock, [&] { return shared_->is_drained(); });
   return left;
@@ -484,6 +530,7 @@ void door::close() {
     detail::tell_to_stop(replay);
   for (const auto& home : partitions_) {
     detail::tell_to_stop(home->producer);
+    detail::tell_to_stop(home->prover);
     home->clear();
   }
   // The actors end when they come to it; what they still do then must not meet a store that is

@@ -32,15 +32,16 @@ public:
   std::future<outcome> send_async(detail::prepared_command command) override;
   void send(detail::prepared_command command, std::function<void(outcome)> done) override;
   command_message message(detail::prepared_command command) override;
-  result<detail::erased_snapshot> get_and_wait(std::string id,
-                                               const registered_aggregate* type) override;
+  result<detail::erased_snapshot> get_and_wait(std::string id, const registered_aggregate* type,
+                                               const read_options& how) override;
   std::size_t event_index(const registered_aggregate* type,
                           const std::type_info& event) const override;
 
   // -- by name --
 
   result<json_command> parse(std::string_view text, send_options options) const;
-  void get(std::string_view id, std::function<void(result<json_snapshot>)> done);
+  void get(std::string_view id, std::function<void(result<json_snapshot>)> done,
+           const read_options& how = {});
   void events(std::string_view id, version after, std::size_t events_max, events_done done);
 
   // -- everything --
@@ -65,6 +66,10 @@ public:
   repository_metrics metrics() const;
 
 private:
+  using seen = std::function<void(const result<const aggregate_core*>&)>;
+  void ask_as(std::string_view id, const read_options& how, seen then);
+  void prove(std::string_view id, const read_options& how,
+             std::function<void(const std::optional<error>&)> done);
   result<std::shared_ptr<command_envelope>> envelope_for(detail::prepared_command command) const;
   void finish_envelope(command_envelope& envelope, send_options options, std::string_view name,
                        std::string_view encoded) const;

@@ -34,6 +34,8 @@ std::optional<error> unfit(const commit& c, std::size_t event_bytes_max) {
                  "an aggregate id has 1 to " + std::to_string(aggregate_id_bytes_max) + " bytes"};
   if (c.events.empty() || c.events.size() > 65'535)
     return error{errc::bad_command, "a commit has 1 to 65535 events"};
+  if (c.kind != record_kind::event && c.events.size() > 1)
+    return error{errc::bad_command, "a commit without events has one text"};
   for (const auto& event : c.events)
     if (event.size() > event_bytes_max)
       return error{errc::event_too_large, "an event of " + std::to_string(event.size())

@@ -125,19 +125,26 @@ void log_provider::read_aggregate(partition_id partition, std::string aggregate_
   }
   const auto owed = std::make_shared<owed_events>(std::move(done), info().name, queries_);
   log_->run({info().partition_count}, {},
-            [this, owed, partition, id = std::move(aggregate_id), after, events_max] {
+            [this, owed, partition, id = std::move(aggregate_id), after, events_max,
+             until = environment_.steady_now() + options_.query_timeout] {
               std::vector<stored_event> events;
+              bool is_late = false;
               const auto scanned = scan_log(*this, partition, [&](const log_entry& entry) {
+                is_late = closed_ || environment_.steady_now() >= until;
                 if (events.size() < events_max && entry.is_event() && entry.event.key == id
                     && entry.event.version > after)
                   events.push_back(entry.event);
-                return events.size() < events_max;
+                return events.size() < events_max && !is_late;
               });
               const auto answer = std::exchange(owed->done, {});
-              if (scanned)
-                answer(std::move(events));
-              else
+              if (!scanned)
                 answer(scanned.error());
+              else if (is_late && events.size() < events_max)
+                answer(error{errc::unavailable,
+                             info().name + ": the events of " + id + " were not all found in "
+                               + std::to_string(options_.query_timeout.count()) + " ms"});
+              else
+                answer(std::move(events));
             });
 }
 
@@ -211,7 +218,7 @@ void log_provider::close() {
   std::vector<std::shared_ptr<owned_term>> all;
   {
     const std::lock_guard lock{mutex_};
-    if (std::exchange(closed_, true))
+    if (closed_.exchange(true))
       return;
     all = retired_;
     for (const auto& owned : partitions_)

@@ -19,6 +19,8 @@ struct log_provider_options {
   std::size_t event_bytes_max = 512 << 10;
   /// How long `close` waits for what is under way; then it is unknown.
   std::chrono::milliseconds close_timeout{10'000};
+  /// How long `read_aggregate` may take, its wait for others included.
+  std::chrono::milliseconds query_timeout{10'000};
 };
 
 /// Checks no versions and no command ids: what an owner decides under its claim is right, because
@@ -33,7 +35,8 @@ public:
   void append_claim(partition_id partition, const claim& wanted, claim_done done) override;
   void append(partition_id partition, term owner, std::vector<commit_ptr> commits,
               append_done done) override;
-  /// Reads the whole partition; past 1,024 that wait it fails as `overloaded`.
+  /// Scans the partition from its start, one such scan at a time. Past 1,024 that wait it fails as
+  /// `overloaded`, after `query_timeout` as `unavailable`.
   void read_aggregate(partition_id partition, std::string aggregate_id, version after,
                       std::size_t events_max, events_done done) override;
   /// In order, but not all or none: the error says how many are stored.
@@ -53,7 +56,7 @@ private:
   std::mutex mutex_;
   std::vector<terms> partitions_;
   std::vector<std::shared_ptr<owned_term>> retired_; // over, and about to be given up
-  bool closed_ = false;
+  std::atomic<bool> closed_{false};
 };
 
 } // namespace cerk

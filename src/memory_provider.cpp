@@ -213,7 +213,7 @@ commit_result memory_provider::state::write(memory_partition& p, term owner, con
             .actual = {first->second.version},
             .digest = first->second.digest,
             .event_count = first->second.event_count};
-  if (known.version != c.expected_version.value)
+  if (known.version != c.expected_version.value && c.kind != record_kind::noop)
     return {.ended = status::conflict, .actual = {known.version}};
   for_each_record(c, owner, p.fold.next_number(),
                   [&](std::string_view header, std::string_view value, version, std::uint16_t) {

@@ -16,6 +16,16 @@ namespace cerk {
 /// Asks an aggregate something between two of its commands; must not block.
 using query_ptr = std::shared_ptr<const std::function<void(const aggregate_core&)>>;
 
+/// To the proof actor: say when the partition is known to be still ours, or why it is not.
+struct proof_request {
+  /// The aggregate that is asked about.
+  std::string id;
+  std::chrono::steady_clock::time_point deadline;
+  /// Called once, from an actor's thread; must not block and must not throw.
+  std::function<void(const std::optional<error>& failure)> done;
+};
+using proof_request_ptr = std::shared_ptr<const proof_request>;
+
 /// To the producer: append this and tell its aggregate.
 struct append_message {
   caf::actor aggregate;
@@ -83,7 +93,7 @@ struct replay_slice {
 /// To the replay actor, from a dealer: what became of a share.
 struct share_dealt {
   std::size_t dealer = 0;
-  result<std::uint64_t> events{0};
+  result<std::uint64_t> records{0};
 };
 
 /// To the reader actor: read up to this many bytes.
@@ -134,6 +144,7 @@ CERK_BEGIN_MESSAGES(cerk_private, 700)
 CERK_MESSAGE(cerk_private, (cerk::command_ptr))
 CERK_MESSAGE(cerk_private, (cerk::query_ptr))
 CERK_MESSAGE(cerk_private, (cerk::append_message))
+CERK_MESSAGE(cerk_private, (cerk::proof_request_ptr))
 CERK_MESSAGE(cerk_private, (cerk::flush_batches))
 CERK_MESSAGE(cerk_private, (cerk::batch_landed))
 CERK_MESSAGE(cerk_private, (cerk::term_begins))
@@ -159,6 +170,7 @@ CERK_END_MESSAGES(cerk_private)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(cerk::command_ptr)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(cerk::query_ptr)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(cerk::append_message)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(cerk::proof_request_ptr)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(cerk::flush_batches)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(cerk::batch_landed)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(cerk::term_begins)

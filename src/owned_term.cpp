@@ -77,7 +77,8 @@ void owned_term::append(std::vector<commit_ptr> commits, append_done done) {
 std::optional<commit_result> owned_term::refuse(const commit& c) {
   if (phase_ == phase::over)
     return over_;
-  if (const auto at = void_since_.find(c.aggregate_id); at != void_since_.end()) {
+  if (const auto at = void_since_.find(c.aggregate_id);
+      at != void_since_.end() && c.kind != record_kind::noop) {
     if (c.expected_version != at->second)
       return commit_result{.ended = status::conflict, .actual = at->second};
     void_since_.erase(at);
@@ -97,6 +98,8 @@ std::optional<commit_result> owned_term::refuse(const commit& c) {
 
 // What was decided on a void commit is on its way yet, and must not take effect.
 void owned_term::make_void(const commit& c) {
+  if (c.kind == record_kind::noop)
+    return; // nothing is decided on it
   const auto [at, is_new] = void_since_.emplace(c.aggregate_id, c.expected_version);
   if (!is_new)
     at->second = std::min(at->second, c.expected_version);

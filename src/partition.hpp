@@ -213,6 +213,8 @@ public:
   /// Where aggregates send their appends. Set before the first aggregate is made, then constant:
   /// all of them read it.
   caf::actor producer;
+  /// Whom strict reads ask first. Set and constant like the producer.
+  caf::actor prover;
   /// What the reader actor reads from, inside the gate. Here, so that it ends with the repository.
   std::unique_ptr<record_reader> reader;
 

@@ -116,7 +116,8 @@ void producer_actor::settle(const std::vector<append_message>& batch,
     const auto& aggregate = batch[i].aggregate;
     appends_settled settled;
     for (; i < batch.size() && batch[i].aggregate == aggregate; ++i) {
-      if (results[i].ended == commit_result::status::committed)
+      if (results[i].ended == commit_result::status::committed
+          && batch[i].request.commit->kind == record_kind::event)
         shared.events.fetch_add(batch[i].request.commit->events.size(), std::memory_order_relaxed);
       settled.results.emplace_back(batch[i].request.sequence, results[i]);
     }

@@ -226,7 +226,7 @@ void replay_actor::fold_record(const std::shared_ptr<const record_batch>& batch,
     unreadable_ = no_offset;
   switch (verdict.on_this) {
     case effect::in_effect:
-      if (record.header.kind == record_kind::event)
+      if (record.header.kind != record_kind::noop)
         add_to_window(batch, record);
       return;
     case effect::pending:
@@ -306,7 +306,9 @@ void replay_actor::add_to_window(const std::shared_ptr<const record_batch>& batc
     partition::let_go(slot); // held once already
   window_->records.push_back(&record);
   window_slots_.push_back(&slot);
-  ++progress_.events;
+  ++records_given_;
+  if (record.header.kind == record_kind::event)
+    ++progress_.events;
 }
 
 void replay_actor::send_window() {
@@ -337,7 +339,7 @@ void replay_actor::send_to_aggregates(const std::shared_ptr<const replay_window>
   for (auto* slot : touched_) {
     detail::tell(this, slot->actor,
                  replay_slice{window, slot->window_begin, slot->window_begin + slot->window_count});
-    events_dealt_ += std::exchange(slot->window_count, 0);
+    records_dealt_ += std::exchange(slot->window_count, 0);
   }
 }
 
@@ -377,9 +379,9 @@ void replay_actor::deal_next(dealer_link& dealer) {
 void replay_actor::on_dealt(const share_dealt& share) {
   if (progress_.now != phase::reading && progress_.now != phase::claiming)
     return;
-  if (!share.events)
-    return fail(share.events.error());
-  events_dealt_ += *share.events;
+  if (!share.records)
+    return fail(share.records.error());
+  records_dealt_ += *share.records;
   auto& dealer = dealers_[share.dealer];
   dealer.is_dealing = false;
   deal_next(dealer);
@@ -407,7 +409,7 @@ void replay_actor::continue_if_folded() {
   if (outstanding_bytes_ > held_bytes())
     return;
   // A batch may be held here and dealt from at once.
-  if (events_dealt_ < progress_.events)
+  if (records_dealt_ < records_given_)
     return;
   if (progress_.now == phase::claiming || home_->shared().options.read_only)
     return serve();

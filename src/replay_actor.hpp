@@ -119,7 +119,8 @@ private:
   term claimed_;
   bool claim_is_seen_ = false;
   bool claim_holds_ = false;
-  std::uint64_t events_dealt_ = 0;
+  std::uint64_t records_given_ = 0; // to windows
+  std::uint64_t records_dealt_ = 0; // to their aggregates
 };
 
 } // namespace cerk

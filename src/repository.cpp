@@ -48,8 +48,9 @@ void repository::send(json_command command, std::function<void(outcome)> done) c
   as_door(*door_).submit(std::move(command.envelope), std::move(done));
 }
 
-void repository::get(std::string_view id, std::function<void(result<json_snapshot>)> done) const {
-  as_door(*door_).get(id, std::move(done));
+void repository::get(std::string_view id, std::function<void(result<json_snapshot>)> done,
+                     const read_options& how) const {
+  as_door(*door_).get(id, std::move(done), how);
 }
 
 void repository::events(std::string_view id, version after, std::size_t events_max,

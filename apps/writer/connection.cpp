@@ -209,9 +209,10 @@ std::function<void(Result)> connection::answer_with(Render render) {
   };
 }
 
-void connection::perform(const post_command&) {
+void connection::perform(const post_command& wanted) {
   if (house_->repository == nullptr)
     return write(not_open_yet());
+  command_options_.strict = wanted.strict;
   auto command = house_->repository->parse(parser_->get().body(), std::move(command_options_));
   if (!command)
     return write(reply_to(command.error()));
@@ -223,8 +224,10 @@ void connection::perform(const post_command&) {
 void connection::perform(const get_aggregate& wanted) {
   if (house_->repository == nullptr)
     return write(not_open_yet());
-  house_->repository->get(wanted.id, answer_with<cerk::result<cerk::json_snapshot>>(
-                                       [](const auto& found) { return reply_to(found); }));
+  house_->repository->get(wanted.id,
+                          answer_with<cerk::result<cerk::json_snapshot>>(
+                            [](const auto& found) { return reply_to(found); }),
+                          {.strict = wanted.strict});
 }
 
 void connection::perform(const get_events& wanted) {

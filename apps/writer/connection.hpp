@@ -58,7 +58,7 @@ private:
 
   // -- answering --
   void answer();
-  void perform(const post_command&);
+  void perform(const post_command& wanted);
   void perform(const get_aggregate& wanted);
   void perform(const get_events& wanted);
   void perform(const get_health&);

@@ -6,6 +6,7 @@
 #include <charconv>
 #include <limits>
 #include <optional>
+#include <set>
 #include <vector>
 
 namespace writer {
@@ -64,12 +65,38 @@ std::optional<std::uint64_t> number_in(std::string_view text) {
   return number;
 }
 
-// Reads the parameters of an events page; nullptr: the path takes none.
-std::optional<reply> read_parameters(std::string_view query, get_events* page) {
+// Reads one parameter into the route; a problem if the path does not take it, or not so.
+std::optional<reply> read_parameter(route& to, const std::string& name, const std::string& value) {
+  if (auto* page = std::get_if<get_events>(&to)) {
+    const auto number = number_in(value);
+    if (name == "after") {
+      // Stores count versions with a sign.
+      if (!number || *number > std::numeric_limits<std::int64_t>::max())
+        return problem(400, "parameter 'after' is not a version");
+      page->after = *number;
+      return std::nullopt;
+    }
+    if (name == "limit") {
+      if (!number || *number < 1 || *number > page_events_max)
+        return problem(400, "parameter 'limit' is not 1 to " + std::to_string(page_events_max));
+      page->limit = *number;
+      return std::nullopt;
+    }
+  }
+  auto* command = std::get_if<post_command>(&to);
+  auto* wanted = std::get_if<get_aggregate>(&to);
+  if (name != "strict" || (command == nullptr && wanted == nullptr))
+    return problem(400, "unknown parameter '" + name + "'");
+  if (value != "true" && value != "false")
+    return problem(400, "parameter 'strict' is not true or false");
+  (command != nullptr ? command->strict : wanted->strict) = value == "true";
+  return std::nullopt;
+}
+
+std::optional<reply> read_parameters(std::string_view query, route& to) {
   if (query.empty())
     return std::nullopt;
-  bool has_after = false;
-  bool has_limit = false;
+  std::set<std::string> seen;
   for (const auto part : split(query, '&')) {
     const auto equals = part.find('=');
     const auto name = percent_decoded(part.substr(0, equals));
@@ -77,26 +104,10 @@ std::optional<reply> read_parameters(std::string_view query, get_events* page) {
                                                                         : part.substr(equals + 1));
     if (!name || !value)
       return problem(400, "the query has a bad percent escape");
-    bool* seen = nullptr;
-    if (page != nullptr && *name == "after")
-      seen = &has_after;
-    else if (page != nullptr && *name == "limit")
-      seen = &has_limit;
-    if (seen == nullptr)
-      return problem(400, "unknown parameter '" + *name + "'");
-    if (std::exchange(*seen, true))
+    if (!seen.insert(*name).second)
       return problem(400, "parameter '" + *name + "' is given more than once");
-    const auto number = number_in(*value);
-    if (seen == &has_after) {
-      // Stores count versions with a sign.
-      if (!number || *number > std::numeric_limits<std::int64_t>::max())
-        return problem(400, "parameter 'after' is not a version");
-      page->after = *number;
-    } else {
-      if (!number || *number < 1 || *number > page_events_max)
-        return problem(400, "parameter 'limit' is not 1 to " + std::to_string(page_events_max));
-      page->limit = *number;
-    }
+    if (auto wrong = read_parameter(to, *name, *value))
+      return wrong;
   }
   return std::nullopt;
 }
@@ -131,7 +142,7 @@ or_reply<route> route_of(std::string_view path) {
                    {{"code", "bad_id"}});
   if (is_events)
     return route{get_events{.id = *std::move(id)}};
-  return route{get_aggregate{*std::move(id)}};
+  return route{get_aggregate{.id = *std::move(id)}};
 }
 
 } // namespace
@@ -149,7 +160,7 @@ or_reply<route> find_route(std::string_view method, std::string_view target) {
     return not_allowed("GET, HEAD");
   const auto query = question == std::string_view::npos ? std::string_view{}
                                                         : target.substr(question + 1);
-  if (auto wrong = read_parameters(query, std::get_if<get_events>(&*found)))
+  if (auto wrong = read_parameters(query, *found))
     return *std::move(wrong);
   return found;
 }

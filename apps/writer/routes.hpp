@@ -11,12 +11,15 @@
 
 namespace writer {
 
-/// `POST /`
-struct post_command {};
+/// `POST /?strict=true`
+struct post_command {
+  bool strict = false;
+};
 
-/// `GET /aggregates/ID`
+/// `GET /aggregates/ID?strict=true`
 struct get_aggregate {
   std::string id;
+  bool strict = false;
 };
 
 inline constexpr std::size_t page_events_default = 100;

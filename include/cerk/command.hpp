@@ -29,9 +29,24 @@ struct send_options {
   std::optional<std::string> command_key{};
   /// Until when an answer is wanted. None: the repository's `command_timeout`.
   std::optional<std::chrono::milliseconds> timeout{};
+  /// A rejection, and that nothing has to change, are answered only once a record produced after
+  /// the decision is in effect: no other owner's event can have come before it. With a command key
+  /// a rejection is remembered as a receipt is, so that every owner answers the same. Costs an
+  /// append; accepted events need none of it.
+  bool strict = false;
   /// Stored as header `correlation_id`.
   std::string correlation_id{};
   cerk::metadata metadata{};
+};
+
+/// What a reader may say.
+struct read_options {
+  /// The answer is at least as new as every event that was acknowledged, by whatever owner, before
+  /// the question. Without it an owner that was fenced without knowing may be behind, never wrong.
+  /// Costs an append (a no-op, one for all that ask at once). Fails as `fenced`, `unavailable`.
+  bool strict = false;
+  /// For a strict read. None: the repository's `command_timeout`.
+  std::optional<std::chrono::milliseconds> timeout{};
 };
 
 /// What `decide` may know about the command besides its fields. Time, ids and metadata are fixed

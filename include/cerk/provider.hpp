@@ -24,6 +24,10 @@ struct commit {
   cerk::command_id command_id;
   std::uint64_t digest = 0;
   std::int64_t time_ms = 0;
+  /// Other kinds have one text, which is no event: the version stays. Once it is in effect it shows
+  /// that the partition had no other owner when it was appended; a `noop` is void of all else, so
+  /// its expected version is not looked at, and a store with one process may not write it.
+  record_kind kind = record_kind::event;
   /// 1 to 65,535 JSON texts.
   std::vector<std::string> events;
   /// Stored with each event.

@@ -88,8 +88,8 @@ public:
   /// The committed state and version; after `send` at least the receipt's. Waits for the aggregate
   /// to finish what is in its mailbox. Errors: `not_found`, `wrong_type`, `quarantined`,
   /// `restoring`, `blocking_in_actor`.
-  result<snapshot<State>> get(std::string_view id) const {
-    auto copy = door_->get_and_wait(std::string{id}, type_);
+  result<snapshot<State>> get(std::string_view id, const read_options& how = {}) const {
+    auto copy = door_->get_and_wait(std::string{id}, type_, how);
     if (!copy)
       return copy.error();
     return snapshot<State>{std::string{id}, copy->version, copy->partition, copy->offset,
@@ -98,7 +98,7 @@ public:
 
   /// Begins a unit of work in the Go library's manner; an id without events begins at version 0.
   result<unit_of_work<State>> begin(std::string_view id) const {
-    auto copy = door_->get_and_wait(std::string{id}, type_);
+    auto copy = door_->get_and_wait(std::string{id}, type_, {});
     if (copy)
       return unit_of_work<State>{door_, type_, std::string{id}, copy->version,
                                  std::move(*static_cast<State*>(copy->state.get()))};
@@ -167,7 +167,8 @@ public:
 
   /// Asks for an aggregate of any type; see `aggregates::get` for the errors and `send_then` for
   /// `done`.
-  void get(std::string_view id, std::function<void(result<json_snapshot>)> done) const;
+  void get(std::string_view id, std::function<void(result<json_snapshot>)> done,
+           const read_options& how = {}) const;
 
   /// Effective events of one aggregate after `after`, at most `events_max`; `done` runs on the
   /// provider's thread. Errors: `not_found` when the aggregate has none at all, and the provider's.

@@ -368,6 +368,11 @@ bool sqlite_provider::state::write_commit(term owner, const cerk::commit& c,
     answer = {.ended = status::refused, .failure = *std::move(why)};
     return true;
   }
+  if (c.kind == record_kind::noop) {
+    // The lock on the file shows it already.
+    answer.ended = status::committed;
+    return true;
+  }
   const auto is_void = [&] {
     if (const auto first = file.find_command(c.aggregate_id, c.command_id))
       answer = {.ended = status::duplicate,
@@ -390,8 +395,10 @@ bool sqlite_provider::state::write_commit(term owner, const cerk::commit& c,
   const bool whole = for_each_record(
     c, owner, next_number,
     [&](std::string_view header, std::string_view value, version at, std::uint16_t k) {
-      ended = file.insert(c.time_ms, &key, &value, header, headers, at,
-                          k == 1 && !c.command_id.is_nil() ? &c.command_id : nullptr);
+      const bool is_event = c.kind == record_kind::event;
+      ended = file.insert(c.time_ms, &key, &value, header, headers,
+                          is_event ? std::optional{at} : std::nullopt,
+                          is_event && k == 1 && !c.command_id.is_nil() ? &c.command_id : nullptr);
       return ended == write_status::ok;
     });
   if (whole) {

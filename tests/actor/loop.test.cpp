@@ -152,6 +152,77 @@ CAF_TEST(fenced_it_refuses_everything_and_still_shows_what_was) {
   CAF_CHECK_EQUAL(seen, R"({"owner":"Ada","balance":0,"note":""})");
 }
 
+CAF_TEST(a_strict_read_shows_that_nobody_else_wrote_or_says_so) {
+  memory.hold_answers = true;
+  open();
+  send("a", bank::open{"Ada"});
+  log().release();
+  settle();
+  std::vector<std::string> seen;
+  const auto read = [&] {
+    front->get("a",
+               [&](const result<json_snapshot>& shot) {
+                 seen.push_back(shot ? "version " + std::to_string(shot->version.value)
+                                     : to_string(shot.error()));
+               },
+               {.strict = true});
+    settle();
+  };
+  read();
+  read();
+  read();
+  CAF_CHECK(seen.empty());
+  CAF_CHECK_EQUAL(log().held(), 1u); // one no-op under way,
+  while (log().release() > 0)
+    settle();
+  CAF_CHECK_EQUAL(seen.size(), 3u);
+  CAF_CHECK_EQUAL(seen.back(), "version 1");
+  std::size_t no_ops = 0;
+  scan_log(log(), {0}, [&](const log_entry& entry) {
+    no_ops += entry.kind == record_kind::noop ? 1 : 0;
+    return true;
+  }).value();
+  CAF_CHECK_EQUAL(no_ops, 2u); // and one for those who came meanwhile
+  claim(99, 1);
+  write(99, commit_of("a", 1, {"theirs"}));
+  CAF_CHECK_EQUAL(look("a"), R"(a@1 {"owner":"Ada","balance":0,"note":""})"); // behind
+  read();
+  while (log().release() > 0)
+    settle();
+  CAF_CHECK(seen.back().starts_with("fenced"));
+  read();
+  CAF_CHECK(seen.back().starts_with("fenced"));
+  CAF_CHECK_EQUAL(front->metrics().commands_in_flight, 0u);
+}
+
+CAF_TEST(a_strict_read_that_the_log_does_not_answer_ends_at_its_timeout) {
+  memory.hold_answers = true;
+  open();
+  std::string seen;
+  front->get("a", [&](const result<json_snapshot>& shot) { seen = to_string(shot.error()); },
+             {.strict = true, .timeout = ms{250}});
+  settle();
+  pass(ms{240});
+  CAF_CHECK(seen.empty());
+  pass(ms{110});
+  CAF_CHECK(seen.starts_with("unavailable"));
+}
+
+CAF_TEST(a_strict_rejection_is_the_same_for_the_next_owner) {
+  open();
+  send("a", bank::deposit{1}, {.command_key = "k", .strict = true});
+  CAF_CHECK_EQUAL(answers["a"].at(0),
+                  "rejected: no_account (id): there is no account with this id");
+  send("a", bank::open{"Ada"});
+  front->close();
+  settle();
+  open();
+  send("a", bank::deposit{1}, {.command_key = "k", .strict = true});
+  CAF_CHECK_EQUAL(answers["a"].back(), answers["a"].front());
+  send("a", bank::deposit{1}, {.command_key = "other"});
+  CAF_CHECK_EQUAL(answers["a"].back(), "accepted: a at version 2");
+}
+
 CAF_TEST(told_to_take_over_it_reads_what_others_wrote_and_serves_again) {
   open();
   send("a", bank::open{"Ada"}, {.command_key = "first"});

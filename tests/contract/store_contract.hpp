@@ -479,6 +479,38 @@ inline void a_closed_store_refuses(const factory& f) {
   store->close(); // a second time is no matter
 }
 
+inline void a_record_without_event_makes_no_version_and_needs_the_term(const factory& f) {
+  auto store = f.make();
+  claim_all(*store, 11, 0);
+  const auto of_kind = [](cerk::record_kind kind, std::uint64_t expected) {
+    auto made = std::make_shared<cerk::commit>(*make_commit("ada", expected));
+    made->kind = kind;
+    if (kind == cerk::record_kind::noop)
+      made->command_id = {};
+    return made;
+  };
+  using enum cerk::record_kind;
+  CAF_CHECK(append_one(*store, 11, make_commit("ada", 0)).ended == status::committed);
+  CAF_CHECK(append_one(*store, 11, of_kind(outcome, 1)).ended == status::committed);
+  CAF_CHECK(append_one(*store, 11, of_kind(noop, 77)).ended == status::committed);
+  CAF_CHECK(append_one(*store, 11, make_commit("ada", 1, 1, "next")).ended == status::committed);
+  CAF_CHECK_EQUAL(events_of(*store, "ada").size(), 2u);
+  std::size_t outcomes = 0;
+  for (const auto& entry : scan(*store, home_of(*store, "ada")))
+    if (entry.kind == outcome) {
+      ++outcomes;
+      CAF_CHECK(entry.effective);
+      CAF_CHECK(entry.event.command_id == of_kind(outcome, 1)->command_id);
+    }
+  CAF_CHECK_EQUAL(outcomes, 1u);
+  auto two_texts = of_kind(outcome, 2);
+  two_texts->events.push_back("{}");
+  CAF_CHECK(append_one(*store, 11, two_texts).ended == status::refused);
+  claim_all(*store, 12, 11);
+  CAF_CHECK(append_one(*store, 11, of_kind(noop, 2)).ended == status::fenced);
+  CAF_CHECK(append_one(*store, 11, of_kind(outcome, 2)).ended == status::fenced);
+}
+
 inline void a_durable_store_has_everything_after_reopening(const factory& f) {
   if (!f.is_durable)
     return;

@@ -24,5 +24,6 @@ CAF_TEST(appends_that_nobody_waits_for_keep_their_order) { contract::appends_tha
 CAF_TEST(a_commit_that_no_store_may_write_is_refused) { contract::a_commit_that_no_store_may_write_is_refused(make_store()); }
 CAF_TEST(a_reader_begins_where_it_is_told) { contract::a_reader_begins_where_it_is_told(make_store()); }
 CAF_TEST(a_group_that_a_claim_tore_makes_no_version) { contract::a_group_that_a_claim_tore_makes_no_version(make_store()); }
+CAF_TEST(a_record_without_event_makes_no_version_and_needs_the_term) { contract::a_record_without_event_makes_no_version_and_needs_the_term(make_store()); }
 CAF_TEST(no_ops_make_no_version) { contract::no_ops_make_no_version(make_store()); }
 CAF_TEST(fetching_stops_when_it_is_told_to) { contract::fetching_stops_when_it_is_told_to(make_store()); }

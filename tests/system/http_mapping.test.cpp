@@ -123,6 +123,12 @@ CAF_TEST(parameters_are_known_and_within_their_bounds) {
     CAF_CHECK_EQUAL(status_of_route("GET", std::string{"/aggregates/a/events?"} + query), 400u);
   CAF_CHECK_EQUAL(status_of_route("GET", "/aggregates/a?limit=1"), 400u);
   CAF_CHECK_EQUAL(status_of_route("POST", "/?x"), 400u);
+  CAF_CHECK(std::get<post_command>(*find_route("POST", "/?strict=true")).strict);
+  CAF_CHECK(!std::get<post_command>(*find_route("POST", "/")).strict);
+  CAF_CHECK(std::get<get_aggregate>(*find_route("GET", "/aggregates/a?strict=true")).strict);
+  CAF_CHECK_EQUAL(status_of_route("GET", "/aggregates/a?strict=1"), 400u);
+  CAF_CHECK_EQUAL(status_of_route("GET", "/aggregates/a/events?strict=true"), 400u);
+  CAF_CHECK_EQUAL(status_of_route("GET", "/healthz?strict=true"), 400u);
 }
 
 CAF_TEST(only_one_strong_version_tag_can_be_expected) {

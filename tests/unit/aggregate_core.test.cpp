@@ -235,6 +235,118 @@ CAF_TEST(rejected_and_unchanged_commands_are_not_remembered) {
   CAF_CHECK_EQUAL(appends.size(), 5u);
 }
 
+CAF_TEST(a_strict_rejection_waits_for_a_record_behind_it_and_is_remembered) {
+  open_with(5);
+  const auto before = state();
+  take("k", deposit{-9}, {.strict = true});
+  CAF_REQUIRE_EQUAL(appends.size(), 3u);
+  CAF_CHECK(appends[2].commit->kind == cerk::record_kind::outcome);
+  CAF_CHECK_EQUAL(answer("k"), "none");
+  committed(2);
+  CAF_CHECK_EQUAL(answer("k"), "rejected: overdrawn (amount): the balance is 5");
+  CAF_CHECK_EQUAL(version(), 2u);
+  CAF_CHECK(state().balance == before.balance);
+  // Whatever comes between, the same id gets the same answer.
+  take("in", deposit{50});
+  committed(3);
+  take("k", deposit{-9});
+  CAF_CHECK_EQUAL(appends.size(), 4u);
+  CAF_CHECK_EQUAL(answers["k"].size(), 2u);
+  CAF_CHECK_EQUAL(to_string(answers["k"][1]), to_string(answers["k"][0]));
+  take("k", deposit{-8});
+  CAF_CHECK(answers["k"][2].get_failure()->code == cerk::errc::command_id_reused);
+}
+
+CAF_TEST(a_strict_conflict_is_remembered_with_its_version) {
+  open_with(5);
+  take("k", deposit{1}, {.expected = cerk::version{7}, .strict = true});
+  CAF_CHECK_EQUAL(answer("k"), "none");
+  committed(2);
+  take("k", deposit{1}, {.expected = cerk::version{7}, .strict = true});
+  for (const auto& each : answers["k"]) {
+    CAF_REQUIRE(each.get_rejection() != nullptr);
+    CAF_CHECK(each.get_rejection()->conflict);
+    CAF_CHECK_EQUAL(each.get_rejection()->actual.value, 2u);
+  }
+  CAF_CHECK_EQUAL(answers["k"].size(), 2u);
+}
+
+CAF_TEST(a_strict_command_that_changes_nothing_waits_for_a_no_op) {
+  open_with(5);
+  take("k", deposit{0}, {.strict = true});
+  take("in", deposit{1});
+  CAF_REQUIRE_EQUAL(appends.size(), 4u);
+  CAF_CHECK(appends[2].commit->kind == cerk::record_kind::noop);
+  CAF_CHECK(appends[2].commit->command_id.is_nil());
+  CAF_CHECK_EQUAL(appends[3].commit->expected_version.value, 2u);
+  committed(2);
+  CAF_CHECK_EQUAL(answer("k"), "accepted: a at version 2");
+  committed(3);
+  CAF_CHECK_EQUAL(version(), 3u);
+  CAF_CHECK_EQUAL(state().balance, 6);
+}
+
+CAF_TEST(a_strict_rejection_on_a_state_that_turned_void_is_decided_again) {
+  open_with(5);
+  take("out", deposit{-4});
+  take("k", deposit{-3}, {.strict = true});
+  CAF_REQUIRE_EQUAL(appends.size(), 4u);
+  refused(2);
+  conflict(3, 2); // decided on what is void
+  CAF_CHECK_EQUAL(appends.size(), 5u);
+  CAF_CHECK(appends[4].commit->kind == cerk::record_kind::event);
+  committed(4);
+  CAF_CHECK_EQUAL(answer("k"), "accepted: a at version 3");
+}
+
+CAF_TEST(a_no_op_that_took_effect_behind_what_is_void_answers_nothing) {
+  open_with(5);
+  take("out", deposit{-5});
+  take("k", deposit{0}, {.strict = true});
+  refused(2);
+  committed(3);
+  CAF_REQUIRE_EQUAL(appends.size(), 5u); // decided again, and proven again
+  CAF_CHECK_EQUAL(answer("k"), "none");
+  committed(4);
+  CAF_CHECK_EQUAL(answer("k"), "accepted: a at version 2");
+}
+
+CAF_TEST(only_the_last_strict_rejections_are_remembered) {
+  settings.command_ids_max = 2;
+  open_with(5);
+  for (const std::string key : {"k1", "k2", "k3"}) {
+    take(key, deposit{-9}, {.strict = true});
+    committed(appends.size() - 1);
+  }
+  const auto before = appends.size();
+  take("k2", deposit{-9}, {.strict = true});
+  CAF_CHECK_EQUAL(appends.size(), before);
+  take("k1", deposit{-9}, {.strict = true});
+  CAF_CHECK_EQUAL(appends.size(), before + 1);
+}
+
+CAF_TEST(another_epoch_voids_what_is_under_way_and_ends_refusals) {
+  open_with(5);
+  take("in", deposit{1});
+  take("more", deposit{2});
+  take("none", deposit{0});
+  core.begin_epoch(1, out);
+  take("again", deposit{3}); // performs what the epoch asked for, too
+  for (const auto* key : {"in", "more", "none"})
+    CAF_CHECK(answer(key).starts_with("failed: fenced"));
+  CAF_REQUIRE_EQUAL(appends.size(), 5u);
+  CAF_CHECK_EQUAL(appends[4].epoch, 1u);
+  CAF_CHECK_EQUAL(appends[4].commit->expected_version.value, 2u);
+  committed(2); // late, and of the former epoch
+  CAF_CHECK_EQUAL(version(), 2u);
+  committed(4);
+  CAF_CHECK_EQUAL(version(), 3u);
+  CAF_CHECK_EQUAL(state().balance, 8);
+  fenced(3); // late, too
+  take("last", deposit{1});
+  CAF_CHECK_EQUAL(appends.size(), 6u);
+}
+
 CAF_TEST(only_the_last_commands_are_remembered) {
   settings.command_ids_max = 2;
   open_with(0);

@@ -13,6 +13,7 @@
 struct command_options {
   std::optional<cerk::version> expected{};
   std::chrono::milliseconds timeout{10'000};
+  bool strict = false;
   std::string correlation_id{};
   cerk::metadata metadata{};
 };
@@ -66,6 +67,8 @@ struct core_scene {
     envelope->id = core.id();
     envelope->command_id = cerk::command_id::from_key(key);
     envelope->expected_version = w.expected;
+    envelope->strict = w.strict;
+    envelope->has_key = true;
     envelope->time = std::chrono::sys_days{std::chrono::year{2026} / 11 / 23};
     envelope->deadline = now + w.timeout;
     envelope->correlation_id = w.correlation_id;

@@ -1,6 +1,7 @@
 // One aggregate out of the log: folding its records, remembering its commands, giving up on it.
 #define CAF_SUITE restore
 
+#include "commit_records.hpp"
 #include "core_scene.hpp"
 
 #include "caf/test/unit_test.hpp"
@@ -93,6 +94,58 @@ CAF_TEST(restored_commands_are_remembered_with_their_last_event) {
   take("o", open{"Eve"});
   CAF_CHECK(answers["o"].at(0).get_failure()->code == errc::command_id_reused);
   CAF_CHECK(appends.empty());
+}
+
+CAF_TEST(a_restored_rejection_is_remembered) {
+  core_scene elsewhere;
+  elsewhere.take("refused", deposit{1}, {.strict = true});
+  CAF_REQUIRE_EQUAL(elsewhere.appends.size(), 1u);
+  const auto& written = *elsewhere.appends[0].commit;
+  cerk::for_each_record(written, {1}, 1,
+                        [&](std::string_view header, std::string_view value, auto, auto) {
+                          return restore(value, header);
+                        });
+  CAF_CHECK_EQUAL(cause(), "none");
+  CAF_CHECK(!core.is_blank());
+  CAF_CHECK_EQUAL(version(), 0u);
+  take("refused", deposit{1});
+  CAF_CHECK(appends.empty());
+  CAF_CHECK_EQUAL(answer("refused"), "rejected: no_account (id): there is no account with this id");
+  // What a takeover reads again is passed over.
+  cerk::for_each_record(written, {1}, 1,
+                        [&](std::string_view header, std::string_view value, auto, auto) {
+                          return restore(value, header);
+                        });
+  CAF_CHECK_EQUAL(cause(), "none");
+}
+
+CAF_TEST(a_rejection_that_cannot_be_read_or_does_not_fit_quarantines) {
+  const auto rejection = [](std::uint64_t version_of_it, const std::string& fields) {
+    fixture fresh;
+    const auto value = event("cerk.rejected", fields);
+    const auto packed = cerk::pack({.kind = cerk::record_kind::outcome,
+                                    .term = {1},
+                                    .number = 1,
+                                    .version = {version_of_it},
+                                    .command_id = cerk::command_id::from_key("k")},
+                                   "a", value);
+    fresh.restore(value, {packed.data(), packed.size()});
+    return fresh.core.quarantined() != nullptr;
+  };
+  CAF_CHECK(!rejection(0, R"("conflict":true,"errors":"[]")"));
+  CAF_CHECK(rejection(1, R"("conflict":true,"errors":"[]")"));
+  CAF_CHECK(rejection(0, R"("conflict":true,"errors":"[7]")"));
+  CAF_CHECK(rejection(0, R"("conflict":true,"errors":"[")"));
+  CAF_CHECK(rejection(0, R"("conflict":1,"errors":"[]")"));
+  CAF_CHECK(rejection(0, ""));
+}
+
+CAF_TEST(what_is_committed_already_is_passed_over) {
+  restore(event("Opened", R"("owner":"Ada")"), {.version = 1});
+  batch.add({0}, 0, "a", event("Opened", R"("owner":"Eve")"), {}, {});
+  CAF_CHECK(!core.restore(batch.records().back()));
+  CAF_CHECK_EQUAL(version(), 1u);
+  CAF_CHECK_EQUAL(state().owner, "Ada");
 }
 
 CAF_TEST(restored_commands_are_remembered_up_to_the_bound) {

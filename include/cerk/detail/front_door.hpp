@@ -80,8 +80,8 @@ public:
   virtual std::future<outcome> send_async(prepared_command command) = 0;
   virtual void send(prepared_command command, std::function<void(outcome)> done) = 0;
   virtual command_message message(prepared_command command) = 0;
-  virtual result<erased_snapshot> get_and_wait(std::string id, const registered_aggregate* type)
-    = 0;
+  virtual result<erased_snapshot>
+  get_and_wait(std::string id, const registered_aggregate* type, const read_options& how) = 0;
 
   /// The place of an event type in its table; throws `failure_exception` if it is not in it.
   virtual std::size_t
