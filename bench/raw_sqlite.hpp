@@ -80,7 +80,7 @@ public:
       };
       if (sqlite3_column_type(s, 2) == SQLITE_NULL)
         continue;
-      see(column(2), column(3), column(4));
+      see(column(2), column(3));
       ++count;
     }
     sqlite3_finalize(s);
