@@ -186,21 +186,27 @@ void fill_file(const settings& s) {
   fill(store, 0, s.events, s.aggregates);
 }
 
-// Makes the topic if it is missing, and goes on filling it if it is too short. Events of others
-// are measured as they are; nothing is added to them.
-void fill_topic(const settings& s) {
-  cerk::create_kafka_topic(s.store.topic(), s.store.partitions, 1).value();
+// How many events a topic holds. Throws if it is too short and not all of them are ours: events of
+// others are measured as they are, and none is added to them.
+std::uint64_t events_in(const settings& s) {
   bool is_own = true;
   bench::raw_topic log{s.store.brokers, s.store.place()};
   const auto events = log.select(
     [&](std::string_view key, std::string_view) { is_own = is_own && key.starts_with(own_ids); });
+  if (events < s.events && !is_own)
+    throw std::runtime_error(s.store.store + " holds " + std::to_string(events)
+                             + " events that this program did not write: name another topic, or"
+                               " pass --events "
+                             + std::to_string(events));
+  return events;
+}
+
+// Makes the topic if it is missing, and goes on filling it if it is too short.
+void fill_topic(const settings& s) {
+  const bool is_new = cerk::create_kafka_topic(s.store.topic(), s.store.partitions, 1).value();
+  const auto events = is_new ? 0 : events_in(s);
   if (events >= s.events)
     return;
-  if (!is_own)
-    throw std::runtime_error(s.store.store + " holds " + std::to_string(events)
-                             + " events that this program did not write, and none is added to "
-                               "them: name another topic, or pass --events "
-                             + std::to_string(events));
   cerk::kafka_provider store{s.store.topic()};
   fill(store, events, s.events, s.aggregates);
 }
