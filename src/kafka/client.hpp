@@ -1,5 +1,5 @@
-/// librdkafka's C API as owning types, and its errors as ours. The only header that includes
-/// rdkafka.h.
+/// librdkafka's C API as owning types, and its errors as ours. The library's only header that
+/// includes rdkafka.h.
 #pragma once
 
 #include "cerk/kafka_provider.hpp"
