@@ -7,6 +7,7 @@
 #include "fold.hpp"
 
 #include <algorithm>
+#include <condition_variable>
 #include <deque>
 #include <mutex>
 #include <unordered_map>
@@ -49,6 +50,7 @@ struct memory_provider::state {
   memory_options options;
   provider_info info;
   mutable std::mutex mutex;
+  std::condition_variable grew;
   std::vector<memory_partition> partitions;
   std::deque<std::function<void()>> held;
   std::size_t reads_to_fail = 0;
@@ -69,13 +71,17 @@ namespace {
 
 class memory_reader final : public record_reader {
 public:
-  memory_reader(std::function<result<std::shared_ptr<record_batch>>(offset&, std::size_t)> read,
-                offset from, offset end)
+  using read_function
+    = std::function<result<std::shared_ptr<record_batch>>(offset&, std::size_t,
+                                                          std::chrono::milliseconds)>;
+
+  memory_reader(read_function read, offset from, offset end)
     : read_(std::move(read)), position_(from), end_(end) {
   }
 
-  result<std::shared_ptr<record_batch>> next(std::size_t bytes_max) override {
-    return read_(position_, bytes_max);
+  result<std::shared_ptr<record_batch>> next(std::size_t bytes_max,
+                                             std::chrono::milliseconds wait_max) override {
+    return read_(position_, bytes_max, wait_max);
   }
 
   offset position() const noexcept override {
@@ -87,7 +93,7 @@ public:
   }
 
 private:
-  std::function<result<std::shared_ptr<record_batch>>(offset&, std::size_t)> read_;
+  read_function read_;
   offset position_;
   offset end_;
 };
@@ -117,14 +123,17 @@ result<std::unique_ptr<record_reader>> memory_provider::read(partition_id partit
   if (partition.value < 0 || partition.value >= state_->info.partition_count)
     return error{errc::bad_input, "no partition " + std::to_string(partition.value)};
   const offset end{static_cast<std::int64_t>(state_->at(partition).log.size())};
-  auto read = [this, partition](offset& position,
-                                std::size_t bytes_max) -> result<std::shared_ptr<record_batch>> {
-    const std::lock_guard again{state_->mutex};
+  auto read =
+    [this, partition](offset& position, std::size_t bytes_max,
+                      std::chrono::milliseconds wait_max) -> result<std::shared_ptr<record_batch>> {
+    std::unique_lock again{state_->mutex};
     if (state_->reads_to_fail > 0) {
       --state_->reads_to_fail;
       return error{errc::unavailable, "injected read failure"};
     }
     const auto& log = state_->at(partition).log;
+    state_->grew.wait_for(again, wait_max,
+                          [&] { return position.value < static_cast<std::int64_t>(log.size()); });
     auto batch = std::make_shared<record_batch>();
     std::size_t bytes = 0;
     while (position.value < static_cast<std::int64_t>(log.size())
@@ -233,6 +242,7 @@ commit_result memory_provider::state::write(memory_partition& p, term owner, con
 }
 
 void memory_provider::state::index(memory_partition& p, const record& r) {
+  grew.notify_all(); // who waits sees the record when the lock is given back
   if (!r.key || r.key->empty()) {
     if (const auto read = r.value ? parse_claim(*r.value) : std::nullopt)
       if (p.fold.on_claim(*read).voids_pending)

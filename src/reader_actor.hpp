@@ -6,6 +6,8 @@
 
 #include <caf/event_based_actor.hpp>
 
+#include <chrono>
+
 namespace cerk {
 
 /// Reads its partition's reader on request and sends each batch to the replay actor. Runs on a
@@ -22,7 +24,10 @@ public:
         batch_read read;
         const bool is_open = home_->shared().outside.enter([&] {
           auto& reader = *home_->reader;
-          read.batch = reader.next(wanted.bytes);
+          // On a thread of CAF's it must not wait.
+          read.batch = home_->shared().store.info().reading_blocks
+                         ? reader.next(wanted.bytes)
+                         : reader.next(wanted.bytes, std::chrono::milliseconds{0});
           read.position = reader.position();
           read.end = reader.end();
         });

@@ -76,10 +76,17 @@ class record_reader {
 public:
   virtual ~record_reader() = default;
 
-  /// The next records, about `bytes_max` bytes but at least one record if there is one. Blocks at
-  /// most a second; an empty batch means that nothing came, not that the log ends.
+  /// The next records, about `bytes_max` bytes but at least one record if there is one. Goes on
+  /// past `end()` with what is appended later: if nothing is here, waits at most `wait_max` for it
+  /// (0: takes what is here). An empty batch means that nothing came, not that the log ends.
   /// Errors: `unavailable` (try again), `corrupt` and `store_unusable` (give up).
-  virtual result<std::shared_ptr<record_batch>> next(std::size_t bytes_max) = 0;
+  virtual result<std::shared_ptr<record_batch>>
+  next(std::size_t bytes_max, std::chrono::milliseconds wait_max) = 0;
+
+  /// For a thread that has nothing else to do: waits half a second.
+  result<std::shared_ptr<record_batch>> next(std::size_t bytes_max) {
+    return next(bytes_max, std::chrono::milliseconds{500});
+  }
 
   /// The offset that `next` goes on from.
   virtual offset position() const noexcept = 0;
@@ -102,7 +109,7 @@ struct provider_info {
   /// Whether it answers `conflict` and `duplicate` by itself. A log does not: there an owner is
   /// right because nothing of anybody else takes effect under its claim.
   bool checks_versions = true;
-  /// Whether `record_reader::next` may block, so that it needs a thread of its own.
+  /// Whether reading waits for a disk or a network, so that it needs a thread of its own.
   bool reading_blocks = true;
 };
 

@@ -1,14 +1,14 @@
 // From librdkafka's messages to batches.
 #include "reader.hpp"
 
+#include <algorithm>
 #include <array>
+#include <climits>
 #include <thread>
 
 namespace cerk::kafka {
 
 namespace {
-
-constexpr int wait_ms = 500;
 
 class reader final : public record_reader {
 public:
@@ -21,7 +21,8 @@ public:
     rd_kafka_assign(consumer_.get(), nullptr);
   }
 
-  result<std::shared_ptr<record_batch>> next(std::size_t bytes_max) override {
+  result<std::shared_ptr<record_batch>> next(std::size_t bytes_max,
+                                             std::chrono::milliseconds wait_max) override {
     if (failed_) {
       // librdkafka says some errors once and reads on behind the hole: begin anew where it was.
       auto why = *std::exchange(failed_, std::nullopt);
@@ -34,6 +35,7 @@ public:
     }
     auto batch = std::make_shared<record_batch>(bytes_max, pool_);
     std::size_t bytes = 0;
+    const auto wait_ms = static_cast<int>(std::clamp<std::int64_t>(wait_max.count(), 0, INT_MAX));
     if (const message first{rd_kafka_consumer_poll(consumer_.get(), wait_ms)})
       bytes += take(*first, *batch);
     // What else is here already; the bound is looked at between portions.
@@ -48,7 +50,7 @@ public:
         break;
     }
     if (failed_ && batch->records().empty())
-      return next(bytes_max);
+      return next(bytes_max, wait_max);
     return batch;
   }
 

@@ -105,14 +105,17 @@ namespace {
 
 class sqlite_reader final : public record_reader {
 public:
-  using read_function = std::function<result<std::shared_ptr<record_batch>>(offset&, std::size_t)>;
+  using read_function
+    = std::function<result<std::shared_ptr<record_batch>>(offset&, std::size_t,
+                                                          std::chrono::milliseconds)>;
 
   sqlite_reader(read_function read, offset from, offset end)
     : read_(std::move(read)), position_(from), end_(end) {
   }
 
-  result<std::shared_ptr<record_batch>> next(std::size_t bytes_max) override {
-    return read_(position_, bytes_max);
+  result<std::shared_ptr<record_batch>> next(std::size_t bytes_max,
+                                             std::chrono::milliseconds wait_max) override {
+    return read_(position_, bytes_max, wait_max);
   }
 
   offset position() const noexcept override {
@@ -446,12 +449,12 @@ result<std::unique_ptr<record_reader>> sqlite_provider::read(partition_id partit
   if (partition.value != 0)
     return error{errc::bad_input, "a SQLite store has partition 0 only"};
   auto read = [s = state_.get(), pool = make_batch_pool()](
-                offset& position, std::size_t bytes_max) -> result<std::shared_ptr<record_batch>> {
+                offset& position, std::size_t bytes_max,
+                std::chrono::milliseconds wait_max) -> result<std::shared_ptr<record_batch>> {
     std::unique_lock lock{s->file_mutex};
     // At the end of the log: wait for the next transaction rather than ask in circles.
     if (position >= s->file.end())
-      s->log_grew.wait_for(lock, std::chrono::milliseconds{100},
-                           [&] { return position < s->file.end(); });
+      s->log_grew.wait_for(lock, wait_max, [&] { return position < s->file.end(); });
     auto batch = std::make_shared<record_batch>(bytes_max, pool);
     if (auto done = s->file.read(position, bytes_max, *batch); !done)
       return done.error();

@@ -171,11 +171,12 @@ private:
       : home_(home), partition_(partition), position_(from), end_{end} {
     }
 
-    cerk::result<std::shared_ptr<cerk::record_batch>> next(std::size_t bytes_max) override {
+    cerk::result<std::shared_ptr<cerk::record_batch>>
+    next(std::size_t bytes_max, std::chrono::milliseconds wait_max) override {
       auto batch = std::make_shared<cerk::record_batch>();
       std::unique_lock lock{home_.mutex_};
       const auto& log = home_.at(partition_);
-      home_.changed_.wait_for(lock, std::chrono::milliseconds{100}, [&] {
+      home_.changed_.wait_for(lock, wait_max, [&] {
         return home_.closed_ || position_.value < static_cast<std::int64_t>(log.size());
       });
       std::size_t bytes = 0;
