@@ -64,7 +64,12 @@ public:
   partition_fold() = default;
   /// In the middle of a partition: `current` is in force, and `next_number` its next. Terms before
   /// it are unknown.
-  partition_fold(term current, std::uint64_t next_number) : term_(current), next_(next_number) {
+  partition_fold(term current, std::uint64_t next_number)
+    : term_(current), claims_{current.value}, next_(next_number) {
+  }
+  /// A claim from before the middle: its term is then stale, not unknown.
+  void remember_claim(term id) {
+    claims_.insert(id.value);
   }
   /// The record before was `k` of the `n` of a group.
   void resume_group(std::uint16_t k, std::uint16_t n) noexcept {
@@ -79,6 +84,11 @@ public:
   /// The term in force; 0 before the first claim.
   term current() const noexcept {
     return term_;
+  }
+
+  /// Whether a claim made `t`, as far as this fold was told.
+  bool knows(term t) const {
+    return claims_.contains(t.value);
   }
 
   /// The number that the next record of the term must have.

@@ -7,13 +7,12 @@
 
 #include "aggregate_core.hpp"
 #include "commit_records.hpp"
-#include "fold.hpp"
+#include "scanner.hpp"
 #include "uuid.hpp"
 
 #include <nlohmann/json.hpp>
 
 #include <chrono>
-#include <deque>
 #include <future>
 #include <unordered_map>
 
@@ -45,157 +44,6 @@ std::optional<error> unfit(const commit& c, std::size_t event_bytes_max) {
 }
 
 // -- scanning -------------------------------------------------------------------------------------
-
-namespace {
-
-// Keeps entries back while a group is open, so that they come out in order and with their verdict.
-class scanner {
-public:
-  scanner(partition_id partition, const std::function<bool(const log_entry&)>& on_entry)
-    : partition_(partition), on_entry_(on_entry) {
-  }
-
-  bool feed(const std::shared_ptr<const record_batch>& batch, const record_view& record) {
-    held& added = held_.emplace_back(held{batch, describe(record), false});
-    const bool has_key = record.has_key && record.key_size != 0;
-    if (!has_key)
-      judge_keyless(added.entry, record);
-    else
-      judge(added, record);
-    return fold_.has_pending() || flush();
-  }
-
-  bool finish() {
-    for (auto& h : held_)
-      if (h.pending)
-        conclude(h, false, "incomplete");
-    return flush();
-  }
-
-private:
-  struct held {
-    std::shared_ptr<const record_batch> batch;
-    log_entry entry;
-    bool pending = false;
-  };
-
-  log_entry describe(const record_view& record) const {
-    log_entry entry;
-    entry.event.partition = partition_;
-    entry.event.offset = record.offset;
-    entry.event.timestamp_ms = record.timestamp_ms;
-    entry.event.key = record.key();
-    entry.event.value = record.value();
-    entry.raw = &record;
-    const auto value = nlohmann::json::parse(record.value(), nullptr, false);
-    if (auto type = value.is_object() ? value.find("type") : value.end();
-        value.is_object() && type != value.end() && type->is_string())
-      entry.event.type = type->get<std::string>();
-    else if (record.has_key)
-      entry.reason = !record.has_value      ? "unreadable: no value"
-                     : value.is_discarded() ? "unreadable: the value is not JSON"
-                     : !value.is_object()   ? "unreadable: the value is not a JSON object"
-                                            : "unreadable: no type";
-    return entry;
-  }
-
-  void judge_keyless(log_entry& entry, const record_view& record) {
-    const auto read = record.has_value ? parse_claim(record.value()) : std::nullopt;
-    if (!read) {
-      entry.reason = "unreadable: no key, and not a claim";
-      return;
-    }
-    const auto verdict = fold_.on_claim(*read);
-    entry.is_claim = true;
-    entry.term = read->id;
-    entry.effective = verdict.on_this == effect::in_effect;
-    entry.reason = to_string(verdict.cause);
-    if (verdict.voids_pending)
-      void_pending();
-  }
-
-  void judge(held& added, const record_view& record) {
-    if (record.header_is == header_state::unreadable) {
-      added.entry.reason = "unreadable: the header is not one that this version of cerk reads";
-      return;
-    }
-    if (record.has_header()) {
-      const auto& header = record.header;
-      added.entry.kind = header.kind;
-      added.entry.term = header.term;
-      added.entry.number = header.number;
-      added.entry.digest = header.digest;
-      added.entry.event.version = header.version;
-      added.entry.event.command_id = header.command_id;
-      added.entry.event.k = header.k;
-      added.entry.event.n = header.n;
-    }
-    const auto verdict = record.has_header() ? fold_.on_record(record.header)
-                                             : fold_.on_headerless();
-    if (verdict.voids_pending)
-      void_pending(&added);
-    switch (verdict.on_this) {
-      case effect::pending:
-        added.pending = true;
-        return;
-      case effect::completes_group:
-        for (auto& h : held_)
-          if (h.pending)
-            conclude(h, true, {});
-        [[fallthrough]];
-      case effect::in_effect:
-        return conclude(added, true, {});
-      case effect::voided:
-        return conclude(added, false, to_string(verdict.cause));
-    }
-  }
-
-  void void_pending(const held* but = nullptr) {
-    for (auto& h : held_)
-      if (h.pending && &h != but)
-        conclude(h, false, to_string(void_cause::torn_group));
-  }
-
-  void conclude(held& h, bool effective, std::string_view reason) {
-    auto& entry = h.entry;
-    h.pending = false;
-    if (!effective) {
-      entry.effective = false;
-      entry.reason = reason;
-      return;
-    }
-    if (entry.raw->header_is == header_state::broken)
-      entry.reason = "unreadable: the seal is broken";
-    if (entry.kind != record_kind::event) {
-      entry.effective = entry.reason.empty(); // uses up its number and makes no version
-      return;
-    }
-    auto& at = versions_[entry.event.key];
-    ++at;
-    if (entry.raw->header_size == 0)
-      entry.event.version = {at};
-    else if (entry.event.version.value != at && entry.reason.empty())
-      entry.reason = "unreadable: it makes version " + std::to_string(entry.event.version.value)
-                     + ", but the aggregate is at " + std::to_string(at - 1);
-    entry.effective = entry.reason.empty();
-  }
-
-  bool flush() {
-    for (auto& h : held_)
-      if (!on_entry_(h.entry))
-        return false;
-    held_.clear();
-    return true;
-  }
-
-  partition_id partition_;
-  const std::function<bool(const log_entry&)>& on_entry_;
-  partition_fold fold_;
-  std::deque<held> held_;
-  std::unordered_map<std::string, std::uint64_t> versions_;
-};
-
-} // namespace
 
 result<void> scan_log(provider& store, partition_id partition,
                       const std::function<bool(const log_entry&)>& on_entry) {

@@ -22,6 +22,9 @@ struct log_entry {
   /// Why not: a cause of the fold ("stale_term", "gap", ...), "incomplete" for a group that the log
   /// ends in, or "unreadable: ...".
   std::string reason;
+  /// Why nobody may pass over it without a word: it takes effect and cannot be read, or damage may
+  /// be why it is void. Empty: it may be passed over.
+  std::string damage;
   bool is_claim = false;
   /// What the record's header says; an event without one.
   record_kind kind = record_kind::event;
