@@ -14,6 +14,7 @@
 #include "cerk/options.hpp"         // the knobs
 #include "cerk/placement.hpp"       // whether records are where they belong
 #include "cerk/provider.hpp"        // where it is stored
+#include "cerk/reader.hpp"          // the read side: follow what is stored
 #include "cerk/record.hpp"          // how it is stored
 #include "cerk/repository.hpp"      // the front door
 #include "cerk/sqlite_provider.hpp" // embedded and durable
