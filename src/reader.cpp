@@ -130,7 +130,7 @@ public:
                                            + std::to_string(reader_->end().value)
                                            + ", so the position is of another log"};
     while (next_offset() < begin_.next) { // counts again
-      if (auto fetched = fetch(std::chrono::milliseconds{500}); !fetched)
+      if (auto fetched = fetch(std::chrono::milliseconds{100}); !fetched)
         return fetched;
       if (batch_)
         if (auto taken = take_record(); !taken)

@@ -83,9 +83,10 @@ public:
   virtual result<std::shared_ptr<record_batch>>
   next(std::size_t bytes_max, std::chrono::milliseconds wait_max) = 0;
 
-  /// For a thread that has nothing else to do: waits half a second.
+  /// For a thread that has nothing else to do. It waits a tenth of a second: so long may who stops
+  /// that thread have to wait.
   result<std::shared_ptr<record_batch>> next(std::size_t bytes_max) {
-    return next(bytes_max, std::chrono::milliseconds{500});
+    return next(bytes_max, std::chrono::milliseconds{100});
   }
 
   /// The offset that `next` goes on from.
