@@ -99,6 +99,8 @@ struct share_dealt {
 /// To the reader actor: read up to this many bytes.
 struct read_more {
   std::size_t bytes = 0;
+  /// Behind the end that the reader was opened with, too, and wait there for what comes.
+  bool goes_behind_end = false;
 };
 
 /// To the replay actor, from the reader actor.

@@ -24,10 +24,13 @@ public:
         batch_read read;
         const bool is_open = home_->shared().outside.enter([&] {
           auto& reader = *home_->reader;
-          // On a thread of CAF's it must not wait.
-          read.batch = home_->shared().store.info().reading_blocks
-                         ? reader.next(wanted.bytes)
-                         : reader.next(wanted.bytes, std::chrono::milliseconds{0});
+          // On a thread of CAF's it must not wait; and a read ahead of one that has reached the
+          // end would keep the partition from serving.
+          const bool waits
+            = home_->shared().store_info.reading_blocks
+              && (wanted.goes_behind_end || reader.position() < reader.end());
+          read.batch = waits ? reader.next(wanted.bytes)
+                             : reader.next(wanted.bytes, std::chrono::milliseconds{0});
           read.position = reader.position();
           read.end = reader.end();
         });

@@ -59,7 +59,7 @@ caf::behavior replay_actor::make_behavior() {
     },
     [this](read_again again) {
       if (reader_ && again.epoch == home_->epoch())
-        detail::tell(this, reader_, read_more{read_size()});
+        detail::tell(this, reader_, read_more{read_size(), progress_.now == phase::claiming});
     },
   };
 }
@@ -125,7 +125,7 @@ void replay_actor::request_reads() {
          && (outstanding_bytes_ + (reads_under_way_ + 1) * bytes <= budget_bytes_
              || (reads_under_way_ == 0 && outstanding_bytes_ <= held_bytes()))) {
     ++reads_under_way_;
-    detail::tell(this, reader_, read_more{bytes});
+    detail::tell(this, reader_, read_more{bytes, progress_.now == phase::claiming});
   }
 }
 
