@@ -20,7 +20,9 @@ std::string place(const provider_info& info, partition_id partition, offset at) 
 std::optional<error> misplaced(const provider_info& info, partition_id partition, offset at,
                                const claim& read) {
   const bool same_count = read.partition_count == info.partition_count;
-  if (same_count && read.partitioner == to_string(info.partitioner))
+  const bool same_place = info.partition_count == 1 // whatever the partitioner
+                          || read.partitioner == to_string(info.partitioner);
+  if (same_count && same_place)
     return std::nullopt;
   std::string text = place(info, partition, at) + "claimed for "
                      + spread(read.partition_count, read.partitioner) + ", but opened with "

@@ -489,7 +489,7 @@ void replay_actor::rest(phase where, std::string why) {
 
 void replay_actor::begin_takeover() {
   if ((progress_.now != phase::fenced && progress_.now != phase::stopped)
-      || home_->shared().options.read_only)
+      || home_->shared().options.read_only || home_->shared().stopping)
     return;
   reads_on_ = true;
   read_fails_ = false;

@@ -49,6 +49,7 @@ log_entry scanner::describe(const record_view& record) const {
   entry.event.timestamp_ms = record.timestamp_ms;
   entry.event.key = record.key();
   entry.event.value = record.value();
+  entry.event.headers = unpack_headers(record.headers());
   entry.raw = &record;
   const auto value = nlohmann::json::parse(record.value(), nullptr, false);
   if (auto type = value.is_object() ? value.find("type") : value.end();

@@ -85,7 +85,7 @@ result<void> import_plan::check_claim(const claim& read, partition_id at) const 
   if (!target_.is_empty)
     return error{errc::fenced, "a claim: a log that was claimed can only be imported into an empty "
                                "store, and this one has records"};
-  if (read.partitioner != to_string(target_.partitioner))
+  if (target_.partition_count > 1 && read.partitioner != to_string(target_.partitioner))
     return bad("a claim of a store that places its keys by " + read.partitioner
                + "; the target does by " + std::string{to_string(target_.partitioner)}
                + " (--partitioner)");

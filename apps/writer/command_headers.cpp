@@ -1,9 +1,10 @@
-// Content-Length, Content-Type, If-Match and Idempotency-Key of a command.
+// Content-Length, Content-Type, If-Match, Idempotency-Key and trace context of a command.
 #include "command_headers.hpp"
 
 #include "framing.hpp"
 
 #include <algorithm>
+#include <array>
 #include <charconv>
 #include <limits>
 #include <optional>
@@ -13,6 +14,19 @@ namespace writer {
 namespace {
 
 constexpr std::size_t key_characters_max = 255;
+
+/// Passed on to the events' headers, under this name.
+struct passed_header {
+  std::string_view field;
+  std::string_view stored;
+  std::size_t characters_max;
+};
+
+constexpr std::string_view correlation = "correlation_id";
+constexpr std::array passed_headers{passed_header{"X-Correlation-Id", correlation, 255},
+                                    passed_header{"X-Causation-Id", "causation_id", 255},
+                                    passed_header{"traceparent", "traceparent", 255},
+                                    passed_header{"tracestate", "tracestate", 512}};
 
 std::string_view trimmed(std::string_view text) {
   const auto first = text.find_first_not_of(" \t");
@@ -67,9 +81,23 @@ std::optional<cerk::version> version_tag(std::string_view tag) {
   return is_number ? std::optional{parsed} : std::nullopt;
 }
 
-bool is_key(std::string_view key) {
-  return !key.empty() && key.size() <= key_characters_max
-         && std::all_of(key.begin(), key.end(), [](char c) { return c >= ' ' && c <= '~'; });
+bool is_printable(std::string_view text, std::size_t characters_max) {
+  return !text.empty() && text.size() <= characters_max
+         && std::all_of(text.begin(), text.end(), [](char c) { return c >= ' ' && c <= '~'; });
+}
+
+// The one value of a field; nothing without the field.
+or_reply<std::optional<std::string>> one_value(const request_head& head, std::string_view field,
+                                               std::size_t characters_max) {
+  const auto values = head.values_of(field);
+  if (values.empty())
+    return std::optional<std::string>{};
+  if (values.size() > 1)
+    return problem(400, std::string{field} + " is given more than once");
+  if (!is_printable(values[0], characters_max))
+    return problem(400, std::string{field} + " is not 1 to " + std::to_string(characters_max)
+                          + " printable ASCII characters");
+  return std::optional{std::string{values[0]}};
 }
 
 } // namespace
@@ -84,13 +112,18 @@ or_reply<cerk::send_options> read_command_headers(const request_head& head) {
     if (!options.expected_version)
       return problem(400, "If-Match is not one strong version tag such as \"7\"");
   }
-  const auto keys = head.values_of("Idempotency-Key");
-  if (keys.size() > 1)
-    return problem(400, "Idempotency-Key is given more than once");
-  if (!keys.empty()) {
-    if (!is_key(keys[0]))
-      return problem(400, "Idempotency-Key is not 1 to 255 printable ASCII characters");
-    options.command_key = std::string{keys[0]};
+  auto key = one_value(head, "Idempotency-Key", key_characters_max);
+  if (!key)
+    return key.error();
+  options.command_key = *std::move(key);
+  for (const auto& [field, stored, characters_max] : passed_headers) {
+    auto value = one_value(head, field, characters_max);
+    if (!value)
+      return value.error();
+    if (*value && stored == correlation)
+      options.correlation_id = **value;
+    else if (*value)
+      options.metadata.emplace(stored, **value);
   }
   return options;
 }

@@ -5,6 +5,8 @@
 
 #include <cstdint>
 #include <string>
+#include <utility>
+#include <vector>
 
 namespace cerk {
 
@@ -27,6 +29,8 @@ struct stored_event {
   std::uint32_t n = 1;
   /// The JSON text as it is stored, byte for byte.
   std::string value;
+  /// Other headers, in order: `correlation_id`, `traceparent`, metadata.
+  std::vector<std::pair<std::string, std::string>> headers{};
 
   /// `<command id>-<k>`, or `<partition>:<offset>` without a command id.
   std::string id() const {

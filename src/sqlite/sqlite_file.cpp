@@ -62,7 +62,7 @@ file::file(const sqlite_options& options) : path_(options.path) {
   get_term_ = {db, "SELECT value FROM store WHERE name = 'term'"};
   read_ = {db, "SELECT offset, timestamp_ms, key, value, header, headers FROM records"
                " WHERE offset >= ? ORDER BY offset"};
-  read_aggregate_ = {db, "SELECT offset, timestamp_ms, value, header, version FROM records"
+  read_aggregate_ = {db, "SELECT offset, timestamp_ms, value, header, version, headers FROM records"
                          " WHERE key = ? AND version > ? ORDER BY version LIMIT ?"};
   find_command_ = {db, "SELECT offset, version, header FROM records"
                        " WHERE key = ? AND command_id = ?"};
@@ -236,6 +236,7 @@ result<std::vector<stored_event>> file::read_aggregate(std::string_view id, vers
     event.key = id;
     event.value = read_aggregate_.bytes(2);
     event.version = {static_cast<std::uint64_t>(read_aggregate_.integer(4))};
+    event.headers = unpack_headers(read_aggregate_.bytes(5));
     if (const auto header = unpack(read_aggregate_.bytes(3))) {
       event.command_id = header->command_id;
       event.k = header->k;

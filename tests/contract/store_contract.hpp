@@ -368,6 +368,7 @@ inline void an_aggregate_is_read_page_by_page(const factory& f) {
   CAF_CHECK_EQUAL(page[0].version.value, 4u);
   CAF_CHECK_EQUAL(page[1].version.value, 5u);
   CAF_CHECK_EQUAL(page[0].type, "Noted");
+  CAF_CHECK(page[0].headers == make_commit("ada", 0)->headers);
   CAF_CHECK_EQUAL(page[0].id(), to_string(cerk::command_id::from_key("ada0")) + "-4");
   CAF_CHECK_EQUAL(events_of(*store, "ada", 7).size(), 0u);
 }

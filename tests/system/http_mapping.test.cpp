@@ -151,6 +151,23 @@ CAF_TEST(a_key_is_printable_and_short_and_comes_once) {
   CAF_CHECK_EQUAL(status_of_headers({{"Idempotency-Key", "a"}, {"idempotency-key", "a"}}), 400u);
 }
 
+CAF_TEST(what_a_command_belongs_to_is_passed_on) {
+  const std::string parent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
+  const auto read = read_command_headers(command_head({{"x-correlation-id", "order-17"},
+                                                       {"X-Causation-Id", "click-3"},
+                                                       {"Traceparent", parent},
+                                                       {"tracestate", std::string(512, 's')}}));
+  CAF_REQUIRE(read.has_value());
+  CAF_CHECK_EQUAL(read->correlation_id, "order-17");
+  const cerk::metadata expected{{"causation_id", "click-3"},
+                                {"traceparent", parent},
+                                {"tracestate", std::string(512, 's')}};
+  CAF_CHECK(read->metadata == expected);
+  CAF_CHECK_EQUAL(status_of_headers({{"traceparent", "a"}, {"traceparent", "a"}}), 400u);
+  CAF_CHECK_EQUAL(status_of_headers({{"X-Correlation-Id", std::string(256, 'k')}}), 400u);
+  CAF_CHECK_EQUAL(status_of_headers({{"X-Causation-Id", "\xc3\xa4"}}), 400u);
+}
+
 CAF_TEST(a_command_is_json_in_utf8) {
   for (const char* type : {"application/json", "Application/JSON; charset=UTF-8",
                            "application/json;charset=\"utf-8\""})
