@@ -111,7 +111,9 @@ void follow(cerk::provider& store, users_by_last_name& model, bool and_on) {
       std::cerr << to_string(batch.error()) << '\n'; // the cluster is away: nothing is lost
       continue;
     }
-    model.apply(batch.value());
+    if (batch.value().events.empty())
+      continue;
+    model.apply(*batch);
     for (const auto& event : batch->events)
       std::cout << event.id() << ": " << event.key << ", version " << event.version.value
                 << std::endl;

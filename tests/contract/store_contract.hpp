@@ -4,10 +4,12 @@
 #include "cerk/log.hpp"
 #include "cerk/provider.hpp"
 
+#include <chrono>
 #include <functional>
 #include <future>
 #include <memory>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include <caf/test/unit_test.hpp>
@@ -342,6 +344,24 @@ inline void a_reader_ends_where_the_log_ended_when_it_was_opened(const factory& 
   while (seen < 3) // and goes on past it for those who follow
     seen += reader->next(1 << 20).value()->records().size();
   CAF_CHECK_EQUAL(reader->position().value, 3);
+}
+
+inline void a_reader_at_the_log_s_end_waits_as_long_as_it_is_told(const factory& f) {
+  using namespace std::chrono_literals;
+  auto store = f.make();
+  claim_all(*store, 11, 0);
+  const auto home = home_of(*store, "ada");
+  auto reader = store->read(home, {0}).value();
+  while (reader->position() < reader->end())
+    reader->next(1 << 20).value();
+  CAF_CHECK(reader->next(1 << 20, 0ms).value()->records().empty());
+  CAF_CHECK(reader->next(1 << 20, 20ms).value()->records().empty());
+  // Longer than this test may take: what is appended must end the wait.
+  std::thread owner{[&] { append_one(*store, 11, make_commit("ada", 0)); }};
+  while (reader->next(1 << 20, 1h).value()->records().empty())
+    continue;
+  owner.join();
+  CAF_CHECK_EQUAL(reader->position().value, 2);
 }
 
 inline void a_reader_begins_where_it_is_told(const factory& f) {

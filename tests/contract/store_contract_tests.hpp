@@ -22,6 +22,7 @@ CAF_TEST(a_command_id_is_known_whatever_version_is_expected) { contract::a_comma
 CAF_TEST(events_without_a_command_id_are_no_duplicates) { contract::events_without_a_command_id_are_no_duplicates(make_store()); }
 CAF_TEST(appends_that_nobody_waits_for_keep_their_order) { contract::appends_that_nobody_waits_for_keep_their_order(make_store()); }
 CAF_TEST(a_commit_that_no_store_may_write_is_refused) { contract::a_commit_that_no_store_may_write_is_refused(make_store()); }
+CAF_TEST(a_reader_at_the_log_s_end_waits_as_long_as_it_is_told) { contract::a_reader_at_the_log_s_end_waits_as_long_as_it_is_told(make_store()); }
 CAF_TEST(a_reader_begins_where_it_is_told) { contract::a_reader_begins_where_it_is_told(make_store()); }
 CAF_TEST(a_group_that_a_claim_tore_makes_no_version) { contract::a_group_that_a_claim_tore_makes_no_version(make_store()); }
 CAF_TEST(a_record_without_event_makes_no_version_and_needs_the_term) { contract::a_record_without_event_makes_no_version_and_needs_the_term(make_store()); }

@@ -99,6 +99,17 @@ CAF_TEST(a_record_of_a_term_that_nobody_claimed_is_void_for_that) {
   CAF_CHECK(fold.on_record(record_of(1, 1)) == applied);
 }
 
+CAF_TEST(who_begins_in_the_middle_knows_the_terms_that_it_is_told) {
+  partition_fold fold{{3}, 7};
+  CAF_CHECK(fold.knows({3}) && !fold.knows({2}));
+  CAF_CHECK(fold.on_record(record_of(2, 1)) == voided(void_cause::unknown_term));
+  fold.remember_claim({2});
+  CAF_CHECK(fold.on_record(record_of(2, 1)) == voided(void_cause::stale_term));
+  CAF_CHECK(fold.on_record(record_of(3, 7)) == applied);
+  fold.on_claim(claim_of(4, 3));
+  CAF_CHECK(fold.on_record(record_of(3, 8)) == voided(void_cause::stale_term));
+}
+
 CAF_TEST(after_a_lost_record_nothing_of_the_term_takes_effect) {
   auto fold = owned();
   fold.on_record(record_of(1, 1));
