@@ -6,12 +6,19 @@
 #   cluster.id   marks the folder as a cluster's
 #   bootstrap    the address; written when all brokers have served, so without it `up` starts over
 #   broker-I/    server.properties, pid, server.log, data, tmp
+# and after `up --secure` also:
+#   bootstrap.secure  the address of the listeners that want TLS and a login (SASL PLAIN)
+#   ca.pem            who signed the brokers' certificate
+#   server.pem        that certificate and its key
+#   password          of both users: `cerk` may do everything, `stranger` only what ACLs allow;
+#                     whoever comes by the plain listener may do everything, too
 # What changes a cluster holds a lock on its folder. The jars are in the user's cache folder.
 
 kafka_version=4.1.2
 kafka_cache=${XDG_CACHE_HOME:-~/.cache}/cerk
 kafka_pom=$root/dev.d/kafka/pom.xml
 kafka_seconds=120 # how long brokers may take to serve
+kafka_secure=0    # whether a cluster that is made gets secure listeners
 
 # What an unfinished command has begun, for kafka_cleanup.
 kafka_staging='' # the folder of a download, or of the broker that is tried after it
@@ -46,16 +53,19 @@ kafka_usage() {
 # -- commands ------------------------------------------------------------------------------------
 
 kafka_up() {
-  local wanted=
+  local wanted='' secure=0
   while (($#)); do
     case $1 in
-      --brokers) wanted=${2:-} && shift 2 || kafka_usage ;;
-      --brokers=*) wanted=${1#*=} && shift ;;
+      --brokers) wanted=${2:-none} && shift 2 || kafka_usage ;;
+      --brokers=*) wanted=${1#*=} && wanted=${wanted:-none} && shift ;;
+      --secure) secure=1 && shift ;;
       *) kafka_usage ;;
     esac
-    [[ $wanted == [1-9] ]] || kafka_usage
+    [[ ${wanted:-1} == [1-9] ]] || kafka_usage
   done
+  ((!secure)) || require "${packages_kafka_secure[@]}"
   kafka_fetch
+  kafka_secure=$secure
   [[ -d $kafka_dir ]] || kafka_made=1
   kafka_lock 1
   kafka_own
@@ -64,6 +74,8 @@ kafka_up() {
     mapfile -t ids < <(kafka_ids)
     [[ -z $wanted || $wanted == "${#ids[@]}" ]] \
       || fail "brokers in $kafka_dir: ${#ids[@]}, not $wanted; './dev kafka down' removes them"
+    ((!kafka_secure)) || [[ -f $kafka_dir/bootstrap.secure ]] \
+      || fail "without --secure: what is in $kafka_dir; './dev kafka down' removes it"
     for id in "${ids[@]}"; do
       kafka_pid "$id" >/dev/null || stopped+=("$id")
     done
@@ -84,7 +96,8 @@ kafka_up_fresh() {
     kafka_remove
     kafka_create "${#ids[@]}"
     if kafka_start "${ids[@]}"; then
-      (IFS=, && echo "${kafka_ports[*]/#/127.0.0.1:}") >"$kafka_dir/bootstrap"
+      ((!kafka_secure)) || kafka_addresses "${kafka_secure_ports[@]}" >"$kafka_dir/bootstrap.secure"
+      kafka_addresses "${kafka_ports[@]}" >"$kafka_dir/bootstrap"
       return
     fi
     kafka_port_taken "${ids[@]}" || break
@@ -92,6 +105,8 @@ kafka_up_fresh() {
   done
   kafka_fail_start "${ids[@]}"
 }
+
+kafka_addresses() (IFS=, && echo "${*/#/127.0.0.1:}")
 
 kafka_down() {
   local keep=0 ids
@@ -115,6 +130,8 @@ kafka_status() {
   if [[ -f $kafka_dir/bootstrap ]]; then
     up=1
     printf 'bootstrap %s\nfolder    %s\n' "$(<"$kafka_dir/bootstrap")" "$kafka_dir"
+    [[ ! -f $kafka_dir/bootstrap.secure ]] \
+      || printf 'secure    %s\n' "$(<"$kafka_dir/bootstrap.secure")"
     while read -r id; do
       if pid=$(kafka_pid "$id"); then
         printf 'broker %s  pid %s\n' "$id" "$pid"
@@ -298,20 +315,26 @@ kafka_remove() {
   local ids
   mapfile -t ids < <(kafka_ids)
   kafka_end 0 "${ids[@]}"
-  rm -rf "$kafka_dir"/{broker-[1-9],bootstrap,cluster.id}
+  rm -rf "$kafka_dir"/{broker-[1-9],bootstrap,bootstrap.secure,ca.{key,pem},server.pem,certificate,openssl.log,password,cluster.id}
   ((kafka_fresh)) || rmdir --ignore-fail-on-non-empty "$kafka_dir"
 }
 
 # A folder for a cluster of so many brokers, with other ports each time.
 kafka_create() {
   local count=$1 ports id folder
-  mapfile -t ports < <(kafka_free_ports $((2 * count)))
-  kafka_ports=("${ports[@]:0:count}") kafka_quorum_ports=("${ports[@]:count}")
+  mapfile -t ports < <(kafka_free_ports $(((2 + kafka_secure) * count)))
+  kafka_ports=("${ports[@]:0:count}") kafka_quorum_ports=("${ports[@]:count:count}")
+  kafka_secure_ports=("${ports[@]:2*count}")
   kafka_uuid >"$kafka_dir/cluster.id"
+  ((!kafka_secure)) || kafka_secrets
   for ((id = 1; id <= count; id++)); do
     folder=$kafka_dir/broker-$id
     mkdir -p "$folder/data" "$folder/tmp"
     kafka_properties "$id" "$folder/data" >"$folder/server.properties"
+    if ((kafka_secure)); then
+      chmod 600 "$folder/server.properties"
+      kafka_secure_properties "$id" >>"$folder/server.properties"
+    fi
     cp "$kafka_jars/bootstrap.checkpoint" "$folder/data"
     cat >"$folder/data/meta.properties" <<END
 version=1
@@ -328,13 +351,15 @@ kafka_properties() {
   for ((i = 1; i <= count; i++)); do
     voters+=${voters:+,}$i@127.0.0.1:${kafka_quorum_ports[i - 1]}
   done
-  local client=${kafka_ports[id - 1]} quorum=${kafka_quorum_ports[id - 1]}
+  local listeners=PLAINTEXT://127.0.0.1:${kafka_ports[id - 1]}
+  listeners+=,CONTROLLER://127.0.0.1:${kafka_quorum_ports[id - 1]}
+  ((!kafka_secure)) || listeners+=,SASL_SSL://127.0.0.1:${kafka_secure_ports[id - 1]}
   local replicas=$((count < 3 ? count : 3))
   local in_sync=$((count < 3 ? 1 : 2))
   cat <<END
 process.roles=broker,controller
 node.id=$id
-listeners=PLAINTEXT://127.0.0.1:$client,CONTROLLER://127.0.0.1:$quorum
+listeners=$listeners
 controller.listener.names=CONTROLLER
 controller.quorum.voters=$voters
 log.dirs=$data
@@ -366,6 +391,45 @@ num.io.threads=4
 num.network.threads=2
 END
 }
+
+# What the secure listener of broker $1 needs besides.
+kafka_secure_properties() {
+  local password
+  password=$(<"$kafka_dir/password")
+  cat <<END
+
+listener.security.protocol.map=PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT,SASL_SSL:SASL_SSL
+ssl.keystore.type=PEM
+ssl.keystore.location=$kafka_dir/server.pem
+sasl.enabled.mechanisms=PLAIN
+listener.name.sasl_ssl.plain.sasl.jaas.config=\
+  org.apache.kafka.common.security.plain.PlainLoginModule required \
+  user_cerk="$password" user_stranger="$password";
+
+authorizer.class.name=org.apache.kafka.metadata.authorizer.StandardAuthorizer
+# The brokers themselves are ANONYMOUS, too.
+super.users=User:ANONYMOUS;User:cerk
+END
+}
+
+# A password, and a certificate with who signed it; nobody keeps the signer's key.
+kafka_secrets() (
+  umask 077
+  cd "$kafka_dir"
+  # No file of settings: what the machine's says would come on top.
+  new=(openssl req -x509 -config /dev/null -days 3650
+    -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes)
+  {
+    "${new[@]}" -subj /CN=cerk-ca -addext basicConstraints=critical,CA:TRUE \
+      -keyout ca.key -out ca.pem
+    "${new[@]}" -CA ca.pem -CAkey ca.key -subj /CN=cerk-broker \
+      -addext subjectAltName=IP:127.0.0.1,DNS:localhost -keyout server.pem -out certificate
+  } 2>openssl.log || fail "openssl: $(<openssl.log)"
+  cat certificate ca.pem >>server.pem
+  rm ca.key certificate openssl.log
+  chmod 644 ca.pem
+  kafka_uuid >password
+)
 
 # As Kafka writes them; a leading dash would look like an option.
 kafka_uuid() {
