@@ -119,7 +119,11 @@ result<term> claim_partition(provider& store, partition_id partition, term seen,
   auto opened = store.read(partition, from);
   if (!opened)
     return opened.error();
-  auto batch = (*opened)->next(1 << 20);
+  auto& reader = **opened;
+  auto batch = reader.next(1 << 20);
+  // That nothing came does not mean that nothing is there.
+  while (batch && (*batch)->records().empty() && reader.position() < reader.end())
+    batch = reader.next(1 << 20);
   if (!batch)
     return batch.error();
   const auto& records = (*batch)->records();

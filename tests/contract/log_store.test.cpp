@@ -259,3 +259,10 @@ CAF_TEST(closing_says_unknown_of_what_nobody_answered) {
   all.store->close();
   CAF_CHECK(held.get().ended == status::unknown);
 }
+
+CAF_TEST(a_writer_whose_claim_comes_back_late_does_not_take_itself_for_another) {
+  auto made = std::make_unique<memory_log>(1);
+  made->delay_reads(1); // the log is empty: the first is that of the claim
+  cerk::log_provider store{std::move(made), {}, cerk::environment::of_this_machine()};
+  CAF_CHECK(cerk::log_writer::open(store, "late"));
+}

@@ -108,6 +108,12 @@ public:
     unreachable_ = is;
   }
 
+  /// The next so many reads bring nothing, as if it came late.
+  void delay_reads(int count) {
+    const std::lock_guard lock{mutex_};
+    reads_delayed_ = count;
+  }
+
   /// Somebody else's record, at once.
   void add(cerk::partition_id partition, cerk::record foreign) {
     const std::lock_guard lock{mutex_};
@@ -176,6 +182,10 @@ private:
       auto batch = std::make_shared<cerk::record_batch>();
       std::unique_lock lock{home_.mutex_};
       const auto& log = home_.at(partition_);
+      if (home_.reads_delayed_ > 0) {
+        --home_.reads_delayed_;
+        return batch;
+      }
       home_.changed_.wait_for(lock, wait_max, [&] {
         return home_.closed_ || position_.value < static_cast<std::int64_t>(log.size());
       });
@@ -231,6 +241,7 @@ private:
   std::vector<std::vector<cerk::record>> logs_;
   std::deque<fault> faults_;
   std::vector<std::pair<std::shared_ptr<sink>, cerk::delivery>> held_;
+  int reads_delayed_ = 0;
   bool unreachable_ = false;
   bool closed_ = false;
   cerk::job_lane lane_;
