@@ -35,8 +35,10 @@ public:
                   "for Kafka: HOST:PORT of brokers, with commas between")
       ->envname("CERK_BROKERS");
     app_
-      .add_option("-X", common_.where.properties,
-                  "for Kafka: a librdkafka property, key=value; may be given again")
+      .add_option(
+        "-X", common_.where.properties,
+        "for Kafka: a librdkafka property, key=value; may be given again. A secret is better "
+        "named than written: key=@file:PATH or key=@env:NAME")
       ->allow_extra_args(false);
     app_
       .add_option("--allow-unsafe-topic", common_.where.allowed_risks,
@@ -70,6 +72,13 @@ public:
   exit_code run(int argc, const char* const* argv) {
     try {
       app_.parse(argc, argv);
+    } catch (const CLI::ExtrasError&) {
+      // Without what stands behind `=`: where -X was forgotten, that may be a secret.
+      std::string words;
+      for (const auto& word : app_.remaining(true))
+        words += ' ' + word.substr(0, word.find('='));
+      note(about_.name + ": not expected:" + words + "; --help is the manual");
+      return exit_code::usage;
     } catch (const CLI::ParseError& e) {
       // The help that was asked for is data, on standard output; everything else is a usage error.
       return app_.exit(e) == 0 ? exit_code::ok : exit_code::usage;

@@ -56,16 +56,13 @@ store_flag::store_flag(store_flags flags) : flags_(std::move(flags)) {
            "--allow-unsafe-topic are for kafka:TOPIC");
 }
 
-std::vector<std::pair<std::string, std::string>> store_flag::properties() const {
-  std::vector<std::pair<std::string, std::string>> all;
+std::vector<kafka_property> store_flag::properties() const {
+  std::vector<kafka_property> all;
   for (const auto& text : flags_.properties) {
-    const auto equals = text.find('=');
-    if (equals == 0 || equals == std::string::npos)
-      throw stop{exit_code::usage, "-X: expected key=value"}; // the text may be a secret
-    all.emplace_back(text.substr(0, equals), text.substr(equals + 1));
-    if (const auto why = kafka_key_refusal(all.back().first); !why.empty())
-      throw stop{exit_code::usage,
-                 "-X " + all.back().first + ": cannot be set: " + std::string{why}};
+    auto read = parse_kafka_property(text);
+    if (!read)
+      throw stop{exit_code::usage, "-X: " + read.error().what};
+    all.push_back(*std::move(read));
   }
   return all;
 }

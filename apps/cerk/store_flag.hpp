@@ -56,7 +56,7 @@ public:
 private:
   [[noreturn]] void refuse(const std::string& why) const;
   kafka_options topic_options() const;
-  std::vector<std::pair<std::string, std::string>> properties() const;
+  std::vector<kafka_property> properties() const;
 
   store_flags flags_;
   bool is_topic_ = false;

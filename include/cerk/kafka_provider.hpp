@@ -64,6 +64,19 @@ struct kafka_options {
 /// Why a librdkafka property cannot be set by a user; empty if it can.
 std::string_view kafka_key_refusal(std::string_view key) noexcept;
 
+/// A librdkafka property and its value, as `kafka_options::settings` takes it.
+using kafka_property = std::pair<std::string, std::string>;
+
+/// A property as a user gave it. A value that others may not see is named instead of written:
+/// `@file:PATH` is the file's content without a last line break, at most 64 KiB, `@env:NAME` a
+/// variable of the environment; `@@` begins a value that itself begins with `@`.
+/// Errors: `bad_input`: a key that is refused, nothing to be had there. No text has the value in
+/// it.
+result<kafka_property> make_kafka_property(std::string_view key, std::string_view value);
+
+/// The same, written `key=value`.
+result<kafka_property> parse_kafka_property(std::string_view text);
+
 /// Something about a topic that its owner should know.
 struct topic_finding {
   /// Why a store does not open it, unless that is allowed. None: a warning, the topic survives

@@ -1,51 +1,7 @@
 // Configuration, errors and log lines of librdkafka.
 #include "client.hpp"
 
-#include <array>
 #include <cstdio>
-
-namespace cerk {
-
-std::string_view kafka_key_refusal(std::string_view key) noexcept {
-  struct owned {
-    std::string_view key;
-    std::string_view why;
-  };
-  static constexpr std::string_view exactly_once = "an owner's records must land once and in order";
-  static constexpr std::string_view place = "cerk reads by offset and joins no group";
-  static constexpr std::array keys{
-    owned{"bootstrap.servers", "the brokers have a setting of their own"},
-    owned{"metadata.broker.list", "the brokers have a setting of their own"},
-    owned{"enable.idempotence", exactly_once},
-    owned{"enable.gapless.guarantee", exactly_once},
-    owned{"acks", exactly_once},
-    owned{"request.required.acks", exactly_once},
-    owned{"transactional.id", "claims fence, not transactions"},
-    owned{"delivery.report.only.error", "every record's offset is needed"},
-    owned{"message.timeout.ms", "delivery_timeout sets it"},
-    owned{"delivery.timeout.ms", "delivery_timeout sets it"},
-    owned{"linger.ms", "cerk batches by itself"},
-    owned{"queue.buffering.max.ms", "cerk batches by itself"},
-    owned{"queue.buffering.max.messages", "cerk's own bounds come first"},
-    owned{"queue.buffering.max.kbytes", "cerk's own bounds come first"},
-    owned{"partitioner", "the partition is part of the record format"},
-    owned{"group.id", place},
-    owned{"group.instance.id", place},
-    owned{"enable.auto.commit", place},
-    owned{"enable.auto.offset.store", place},
-    owned{"auto.offset.reset", "truncated history must be an error"},
-    owned{"enable.partition.eof", "a restore has to see the end"},
-    owned{"isolation.level", "what takes effect is decided by claims"},
-    owned{"allow.auto.create.topics", "a topic made by accident has the wrong settings"},
-    owned{"log.queue", "cerk takes the log lines"},
-  };
-  for (const auto& [name, why] : keys)
-    if (name == key)
-      return why;
-  return {};
-}
-
-} // namespace cerk
 
 namespace cerk::kafka {
 
