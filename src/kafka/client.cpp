@@ -1,37 +1,142 @@
 // Configuration, errors and log lines of librdkafka.
 #include "client.hpp"
 
+#include <algorithm>
 #include <cstdio>
 
 namespace cerk::kafka {
 
-error to_error(rd_kafka_resp_err_t code, const kafka_options& options, const std::string& what) {
-  const std::string where = "kafka:" + options.topic + ": " + what + ": ";
+namespace {
+
+// Nobody answered; why not is said elsewhere, if at all.
+bool is_silence(rd_kafka_resp_err_t code) {
+  switch (code) {
+    case RD_KAFKA_RESP_ERR__TRANSPORT:
+    case RD_KAFKA_RESP_ERR__TIMED_OUT:
+    case RD_KAFKA_RESP_ERR__TIMED_OUT_QUEUE:
+    case RD_KAFKA_RESP_ERR__MSG_TIMED_OUT:
+    case RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN:
+    case RD_KAFKA_RESP_ERR__RESOLVE:
+      return true;
+    default:
+      return false;
+  }
+}
+
+// The login or TLS.
+bool is_refusal(rd_kafka_resp_err_t code) {
+  return code == RD_KAFKA_RESP_ERR__AUTHENTICATION
+         || code == RD_KAFKA_RESP_ERR_SASL_AUTHENTICATION_FAILED || code == RD_KAFKA_RESP_ERR__SSL;
+}
+
+error explain(rd_kafka_resp_err_t code, const kafka_options& options, const std::string& said) {
   switch (code) {
     case RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART:
     case RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC:
     case RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION:
-      return {errc::store_unusable, where + "the topic does not exist at " + options.brokers};
+      return {errc::store_unusable,
+              "the topic does not exist at " + options.brokers
+                + "; make it with --create-topic --partitions N --replication R, in a program "
+                  "with create_kafka_topic()"};
     case RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED:
     case RD_KAFKA_RESP_ERR_CLUSTER_AUTHORIZATION_FAILED:
+      return {errc::store_unusable,
+              "not authorised: " + said
+                + "; the user lacks an ACL on this topic: docs/operating.md, Security, lists them"};
+    // A login that fails now may be one that not every broker knows yet.
     case RD_KAFKA_RESP_ERR__AUTHENTICATION:
     case RD_KAFKA_RESP_ERR_SASL_AUTHENTICATION_FAILED:
-      return {errc::store_unusable, where + "not authorised: " + rd_kafka_err2str(code)};
+      return {errc::unavailable, "not authorised: " + said
+                                   + "; check sasl.mechanism, sasl.username and sasl.password"};
+    case RD_KAFKA_RESP_ERR__SSL:
+      return {errc::unavailable,
+              "no TLS connection: " + said
+                + "; check ssl.ca.location, and whether this listener has TLS (security.protocol)"};
     case RD_KAFKA_RESP_ERR_OFFSET_OUT_OF_RANGE:
     case RD_KAFKA_RESP_ERR__AUTO_OFFSET_RESET:
-      return {errc::store_unusable, where + "records that are needed were deleted"};
+      return {errc::store_unusable, "records that are needed were deleted"};
     case RD_KAFKA_RESP_ERR__BAD_MSG:
     case RD_KAFKA_RESP_ERR__BAD_COMPRESSION:
-      return {errc::corrupt, where + rd_kafka_err2str(code)};
-    case RD_KAFKA_RESP_ERR__TRANSPORT:
-    case RD_KAFKA_RESP_ERR__TIMED_OUT:
-    case RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN:
-    case RD_KAFKA_RESP_ERR__RESOLVE:
-      return {errc::unavailable,
-              where + "no answer from " + options.brokers + ": " + rd_kafka_err2str(code)};
+      return {errc::corrupt, said};
     default:
-      return {errc::unavailable, where + rd_kafka_err2str(code)};
+      if (is_silence(code))
+        return {errc::unavailable,
+                "no answer from " + options.brokers + ": " + said
+                  + "; check the address (-b), whether a broker is up there, and whether its "
+                    "listener wants another security.protocol"};
+      return {errc::unavailable, said};
   }
+}
+
+// What every call and every record gets from a client that is beyond use.
+bool is_aftermath(rd_kafka_resp_err_t code) {
+  return code == RD_KAFKA_RESP_ERR__FATAL || code == RD_KAFKA_RESP_ERR__PURGE_QUEUE
+         || code == RD_KAFKA_RESP_ERR__PURGE_INFLIGHT;
+}
+
+error prefixed(const kafka_options& options, const std::string& what, error why) {
+  why.what.insert(0, "kafka:" + options.topic + ": " + what + ": ");
+  return why;
+}
+
+} // namespace
+
+void witness::take(rd_kafka_event_t* event) {
+  if (rd_kafka_event_type(event) != RD_KAFKA_EVENT_ERROR)
+    return;
+  const auto code = rd_kafka_event_error(event);
+  std::string text = rd_kafka_event_error_string(event);
+  if (!is_silence(code) && !is_refusal(code))
+    return log(options_, "kafka:" + options_.topic + ": " + text);
+  // These are among the log lines. That all brokers are down each of them has said better.
+  if (code == RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN)
+    return;
+  text.resize(std::min(text.size(), text.rfind(" (after ")));
+  const std::lock_guard hold{mutex_};
+  newest_ = trouble{code, std::move(text), std::chrono::steady_clock::now()};
+}
+
+std::optional<witness::trouble> witness::newest() const {
+  const std::lock_guard hold{mutex_};
+  return newest_ && is_recent(*newest_) ? newest_ : std::nullopt;
+}
+
+bool witness::is_recent(const trouble& one) const {
+  // librdkafka says the same thing again after this time.
+  constexpr std::chrono::seconds said_again{30};
+  return std::chrono::steady_clock::now() - one.at < said_again + options_.request_timeout;
+}
+
+witness& witness_of(const rd_kafka_t* of) {
+  return *static_cast<witness*>(rd_kafka_opaque(of));
+}
+
+void client_destroyer::operator()(rd_kafka_t* handle) const noexcept {
+  // The client's threads use it until they have ended.
+  const std::unique_ptr<witness> outlives{&witness_of(handle)};
+  rd_kafka_destroy(handle);
+}
+
+error to_error(rd_kafka_resp_err_t code, const kafka_options& options, const std::string& what) {
+  return prefixed(options, what, explain(code, options, rd_kafka_err2str(code)));
+}
+
+error explain(rd_kafka_resp_err_t code, rd_kafka_t* asked) {
+  const auto& saw = witness_of(asked);
+  if (is_silence(code))
+    if (const auto met = saw.newest())
+      return explain(met->code, saw.options(), met->text);
+  if (is_aftermath(code)) {
+    char text[512];
+    const auto fatal = rd_kafka_fatal_error(asked, text, sizeof text);
+    if (fatal != RD_KAFKA_RESP_ERR_NO_ERROR)
+      return explain(fatal, saw.options(), text);
+  }
+  return explain(code, saw.options(), rd_kafka_err2str(code));
+}
+
+error to_error(rd_kafka_resp_err_t code, rd_kafka_t* asked, const std::string& what) {
+  return prefixed(witness_of(asked).options(), what, explain(code, asked));
 }
 
 void log(const kafka_options& options, std::string_view line) {
@@ -51,7 +156,7 @@ void set(rd_kafka_conf_t* to, const std::string& key, const std::string& value) 
 }
 
 config make_config(const kafka_options& options) {
-  config made{rd_kafka_conf_new()};
+  config made{decltype(config::settings){rd_kafka_conf_new()}, std::make_unique<witness>(options)};
   for (const auto& [key, value] : options.settings) {
     if (const auto why = kafka_key_refusal(key); !why.empty())
       throw failure_exception({errc::bad_input, "the librdkafka property '" + key
@@ -60,22 +165,34 @@ config make_config(const kafka_options& options) {
   }
   set(made.get(), "bootstrap.servers", options.brokers);
   set(made.get(), "client.id", "cerk");
-  rd_kafka_conf_set_opaque(made.get(), const_cast<kafka_options*>(&options));
-  rd_kafka_conf_set_log_cb(made.get(), [](const rd_kafka_t* from, int, const char* facility,
-                                          const char* text) {
-    const auto& to = *static_cast<const kafka_options*>(rd_kafka_opaque(from));
-    log(to, "kafka:" + to.topic + ": " + facility + ": " + text);
-  });
+  rd_kafka_conf_set_opaque(made.get(), made.saw.get());
+  rd_kafka_conf_set_log_cb(made.get(),
+                           [](const rd_kafka_t* from, int, const char* facility, const char* text) {
+                             const auto& to = witness_of(from).options();
+                             log(to, "kafka:" + to.topic + ": " + facility + ": " + text);
+                           });
+  rd_kafka_conf_set_events(made.get(), RD_KAFKA_EVENT_ERROR);
+  rd_kafka_conf_set_background_event_cb(made.get(),
+                                        [](rd_kafka_t* of, rd_kafka_event_t* event, void*) {
+                                          witness_of(of).take(event);
+                                          rd_kafka_event_destroy(event);
+                                        });
   return made;
 }
 
 client make_client(rd_kafka_type_t kind, config from) {
   char why[512];
-  auto* made = rd_kafka_new(kind, from.get(), why, sizeof why);
-  if (made == nullptr)
+  client made{rd_kafka_new(kind, from.get(), why, sizeof why)};
+  if (!made)
     throw failure_exception({errc::store_unusable, std::string{"librdkafka: "} + why});
-  [[maybe_unused]] auto* const given = from.release(); // it has become the client's
-  return client{made};
+  // They have become the client's.
+  [[maybe_unused]] auto* const settings = from.settings.release();
+  [[maybe_unused]] auto* const saw = from.saw.release();
+  // Events come on the main queue, which nobody serves.
+  const queue events{rd_kafka_queue_get_main(made.get())};
+  const queue background{rd_kafka_queue_get_background(made.get())};
+  rd_kafka_queue_forward(events.get(), background.get());
+  return made;
 }
 
 client make_consumer(const kafka_options& options) {
@@ -86,9 +203,7 @@ client make_consumer(const kafka_options& options) {
   set(settings.get(), "auto.offset.reset", "error");
   set(settings.get(), "enable.partition.eof", "true");
   set(settings.get(), "isolation.level", "read_uncommitted");
-  auto made = make_client(RD_KAFKA_CONSUMER, std::move(settings));
-  rd_kafka_poll_set_consumer(made.get());
-  return made;
+  return make_client(RD_KAFKA_CONSUMER, std::move(settings));
 }
 
 } // namespace cerk::kafka

@@ -6,7 +6,10 @@
 
 #include <librdkafka/rdkafka.h>
 
+#include <chrono>
 #include <memory>
+#include <mutex>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -20,8 +23,6 @@ struct destroyer {
   }
 };
 
-using client = std::unique_ptr<rd_kafka_t, destroyer<rd_kafka_destroy>>;
-using config = std::unique_ptr<rd_kafka_conf_t, destroyer<rd_kafka_conf_destroy>>;
 using topic_handle = std::unique_ptr<rd_kafka_topic_t, destroyer<rd_kafka_topic_destroy>>;
 using queue = std::unique_ptr<rd_kafka_queue_t, destroyer<rd_kafka_queue_destroy>>;
 using message = std::unique_ptr<rd_kafka_message_t, destroyer<rd_kafka_message_destroy>>;
@@ -35,8 +36,66 @@ using metadata
 /// What a record takes beside its value: an id, the packed header, a trace context and the like.
 inline constexpr std::size_t record_overhead_bytes = 16 << 10;
 
-/// `what` happened to `options.topic`, as an error that says where and whether to try again.
+/// Hears what librdkafka says about a client's connections, on its threads.
+///
+/// To a call a broker that refuses the login or shows a strange certificate is one that does not
+/// answer; what was heard lately says why. Belongs to its client, whose opaque value it is.
+class witness {
+public:
+  struct trouble {
+    rd_kafka_resp_err_t code{};
+    std::string text;
+    std::chrono::steady_clock::time_point at;
+  };
+
+  explicit witness(const kafka_options& options) : options_(options) {
+  }
+
+  const kafka_options& options() const noexcept {
+    return options_;
+  }
+
+  /// Takes an event if it is an error of the client as such, and logs it.
+  void take(rd_kafka_event_t* event);
+
+  /// What kept a connection from coming about, lately.
+  std::optional<trouble> newest() const;
+
+private:
+  bool is_recent(const trouble& one) const;
+
+  const kafka_options& options_;
+  mutable std::mutex mutex_;
+  std::optional<trouble> newest_;
+};
+
+witness& witness_of(const rd_kafka_t* of);
+
+struct client_destroyer {
+  void operator()(rd_kafka_t* handle) const noexcept;
+};
+
+using client = std::unique_ptr<rd_kafka_t, client_destroyer>;
+
+/// What a client will be made of.
+struct config {
+  std::unique_ptr<rd_kafka_conf_t, destroyer<rd_kafka_conf_destroy>> settings;
+  std::unique_ptr<witness> saw;
+
+  rd_kafka_conf_t* get() const noexcept {
+    return settings.get();
+  }
+};
+
+/// `what` happened to `options.topic`, as an error that says where, the remedy, and whether to try
+/// again.
 error to_error(rd_kafka_resp_err_t code, const kafka_options& options, const std::string& what);
+
+/// The same for an answer to the client `asked`; if there was none, with what its connections met.
+error to_error(rd_kafka_resp_err_t code, rd_kafka_t* asked, const std::string& what);
+
+/// The same without saying where.
+error explain(rd_kafka_resp_err_t code, rd_kafka_t* asked);
 
 /// What producers and consumers have in common: brokers, the user's settings, logging.
 /// Throws `failure_exception` (`bad_input`). `options` must outlive the client.

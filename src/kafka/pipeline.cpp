@@ -24,15 +24,9 @@ public:
     set(settings.get(), "queue.buffering.max.messages", queue_messages);
     set(settings.get(), "queue.buffering.max.kbytes", queue_kbytes);
     rd_kafka_conf_set_events(settings.get(), RD_KAFKA_EVENT_DR | RD_KAFKA_EVENT_ERROR);
-    rd_kafka_conf_set_background_event_cb(settings.get(), [](rd_kafka_t*, rd_kafka_event_t* event,
-                                                             void* of_client) {
-      dispatch(event, *static_cast<const kafka_options*>(of_client));
-    });
+    rd_kafka_conf_set_background_event_cb(
+      settings.get(), [](rd_kafka_t* of, rd_kafka_event_t* event, void*) { dispatch(of, event); });
     producer_ = make_client(RD_KAFKA_PRODUCER, std::move(settings));
-    // Reports come on the main queue, which nobody serves.
-    const queue reports{rd_kafka_queue_get_main(producer_.get())};
-    const queue background{rd_kafka_queue_get_background(producer_.get())};
-    rd_kafka_queue_forward(reports.get(), background.get());
     // A fresh one would forget the timeout, which is a topic's property.
     auto* of_topic = rd_kafka_default_topic_conf_dup(producer_.get());
     rd_kafka_topic_conf_set_opaque(of_topic, this);
@@ -96,10 +90,9 @@ public:
   }
 
 private:
-  // The opaque value of the client is the options, that of the topic the pipeline.
-  static void dispatch(rd_kafka_event_t* event, const kafka_options& options) {
-    if (rd_kafka_event_type(event) == RD_KAFKA_EVENT_ERROR)
-      log(options, "kafka:" + options.topic + ": " + rd_kafka_event_error_string(event));
+  // The opaque value of the topic is the pipeline.
+  static void dispatch(rd_kafka_t* of, rd_kafka_event_t* event) {
+    witness_of(of).take(event);
     if (rd_kafka_event_type(event) == RD_KAFKA_EVENT_DR) {
       std::vector<delivery> reports;
       reports.reserve(rd_kafka_event_message_count(event));
@@ -110,7 +103,7 @@ private:
         reports.push_back({.token = std::bit_cast<std::uint64_t>(m->_private),
                            .stored = stored,
                            .at = stored && m->offset >= 0 ? offset{m->offset} : no_offset,
-                           .failure = stored ? "" : rd_kafka_err2str(m->err)});
+                           .failure = stored ? "" : explain(m->err, of).what});
       }
       if (self != nullptr)
         self->done_(std::move(reports));

@@ -93,7 +93,7 @@ private:
       case RD_KAFKA_RESP_ERR_GROUP_AUTHORIZATION_FAILED:
         return 0; // it never joins its group
       default:
-        failed_ = to_error(m.err, options_,
+        failed_ = to_error(m.err, consumer_.get(),
                            "reading partition " + std::to_string(partition_.value) + " at offset "
                              + std::to_string(position_.value));
         return 0;
@@ -160,7 +160,7 @@ result<watermarks> query_watermarks(rd_kafka_t* with, const kafka_options& optio
                               || code == RD_KAFKA_RESP_ERR_LEADER_NOT_AVAILABLE
                               || code == RD_KAFKA_RESP_ERR__TRANSPORT;
     if (!leader_moves || clock::now() >= until)
-      return to_error(code, options,
+      return to_error(code, with,
                       "asking for the end of partition " + std::to_string(partition.value));
     std::this_thread::sleep_for(std::chrono::milliseconds{50});
   }

@@ -90,7 +90,7 @@ result<topic_shape> wait_for_topic(rd_kafka_t* with, const kafka_options& option
     const bool may_come = code == RD_KAFKA_RESP_ERR_LEADER_NOT_AVAILABLE
                           || (was_just_made && code == RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART);
     if (!may_come || std::chrono::steady_clock::now() >= until)
-      return to_error(code, options, "opening");
+      return to_error(code, with, "opening");
     std::this_thread::sleep_for(std::chrono::milliseconds{50});
   }
 }
@@ -110,7 +110,7 @@ result<event> ask(rd_kafka_t* with, const kafka_options& options, rd_kafka_admin
   event answer{rd_kafka_queue_poll(answers.get(), timeout + 1'000)};
   const auto code = answer ? rd_kafka_event_error(answer.get()) : RD_KAFKA_RESP_ERR__TIMED_OUT;
   if (code != RD_KAFKA_RESP_ERR_NO_ERROR)
-    return to_error(code, options, doing);
+    return to_error(code, with, doing);
   return answer;
 }
 

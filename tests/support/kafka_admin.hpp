@@ -80,6 +80,8 @@ produce(const cerk::kafka_options& options, const std::string& partitioner,
                                   *static_cast<std::int32_t*>(report->_private) = report->partition;
                               });
   const auto with = cerk::kafka::make_client(RD_KAFKA_PRODUCER, std::move(settings));
+  const cerk::kafka::queue reports{rd_kafka_queue_get_main(with.get())};
+  rd_kafka_queue_forward(reports.get(), nullptr); // `rd_kafka_flush` serves them, here
   const cerk::kafka::topic_handle topic{
     rd_kafka_topic_new(with.get(), options.topic.c_str(), nullptr)};
   for (std::size_t i = 0; i < records.size(); ++i) {

@@ -11,14 +11,23 @@
 #include <stdexcept>
 #include <string>
 
-inline std::string kafka_brokers() {
+/// A file of its folder.
+inline std::string kafka_file(const std::string& name) {
   const char* folder = std::getenv("CERK_KAFKA_DIR");
-  std::string address;
-  if (folder != nullptr)
-    std::ifstream{std::string{folder} + "/bootstrap"} >> address;
-  if (address.empty())
-    throw std::runtime_error("no broker: CERK_KAFKA_DIR names no cluster that is up");
-  return address;
+  return folder != nullptr ? std::string{folder} + '/' + name : name;
+}
+
+/// What such a file says; it has one line.
+inline std::string kafka_says(const std::string& name) {
+  std::string line;
+  std::ifstream{kafka_file(name)} >> line;
+  if (line.empty())
+    throw std::runtime_error("no " + name + ": CERK_KAFKA_DIR names no cluster that is up");
+  return line;
+}
+
+inline std::string kafka_brokers() {
+  return kafka_says("bootstrap");
 }
 
 /// A fresh topic; the cluster's folder goes with the cluster.
