@@ -95,6 +95,7 @@ std::unique_ptr<cerk::provider> open_topic(const std::string& topic, const kafka
     .settings = how.properties,
     .partitioner = how.partitioner,
     .allowed_risks = how.allowed_risks,
+    .delivery_timeout = how.delivery_timeout,
     .on_log = [](std::string_view line) { spdlog::warn("{}", line); },
   };
   if (how.create_topic

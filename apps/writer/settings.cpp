@@ -164,6 +164,13 @@ constexpr std::array table{
           "for Kafka: open the topic in spite of compaction, retention, deleted (records), "
           "placement or message-size",
           set_risks},
+  setting{"delivery-timeout", "TIME",
+          "for Kafka: time for a record on its way, then the partition is claimed again, 100ms to 1h "
+          "[30s]",
+          [](settings& s, std::string_view text) {
+            return set_within(s.kafka.delivery_timeout, parse_duration(text), {100ms}, {1h},
+                              "100ms to 1h");
+          }},
   setting{"on-fenced", "WHAT",
           "when another owner claims: stay (until SIGUSR1 says to take over) or reclaim [stay]",
           [](settings& s, std::string_view text) {

@@ -47,6 +47,8 @@ struct kafka_settings {
   std::optional<std::int32_t> replication;
   cerk::partitioner partitioner = cerk::partitioner::crc32;
   std::vector<cerk::topic_risk> allowed_risks;
+  /// How long a record may be on its way before the partition is claimed again.
+  std::chrono::milliseconds delivery_timeout{30'000};
 };
 
 /// Every setting with its default.

@@ -50,6 +50,11 @@ public:
     return comes_true([&] { return client().get("/readyz").status == 200; });
   }
 
+  /// HOST:PORT, once it is ready.
+  const std::string& address() const {
+    return address_;
+  }
+
   http_client client() const {
     return http_client{address_};
   }

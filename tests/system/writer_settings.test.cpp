@@ -105,6 +105,7 @@ CAF_TEST(a_mistake_elsewhere_is_told_with_its_name) {
   CAF_CHECK(contains(topic({"--create-topic"}), "needs --partitions and --replication"));
   CAF_CHECK(contains(topic({"--partitioner", "md5"}), "--partitioner: must be crc32 or murmur2"));
   CAF_CHECK(contains(topic({"--on-fenced", "run"}), "--on-fenced: must be stay or reclaim"));
+  CAF_CHECK(contains(topic({"--delivery-timeout", "99ms"}), "--delivery-timeout: must be 100ms"));
   CAF_CHECK(contains(topic({"--allow-unsafe-topic", "deleted,all"}), "there are compaction,"));
   CAF_CHECK(contains(topic({"-X", "acks=0"}), "-X: acks cannot be set: "));
   CAF_CHECK(contains(topic({"-X", "hunter2"}), "-X: expected KEY=VALUE"));
@@ -127,6 +128,7 @@ CAF_TEST(a_topic_comes_with_its_brokers_and_librdkafka_s_properties) {
   const auto path = file("store = 'kafka:users'\nbrokers = 'a:1,b:2'\ncreate-topic = true\n"
                          "partitions = 8\nreplication = 3\npartitioner = 'murmur2'\n"
                          "on-fenced = 'reclaim'\nallow-unsafe-topic = 'retention,deleted'\n"
+                         "delivery-timeout = '5s'\n"
                          "[kafka]\n'compression.type' = 'lz4'\nsasl.username = 'ada'\n"
                          "'socket.timeout.ms' = 5000\n");
   const auto s = well({"--config", path, "-b", "c:3", "-X", "compression.type=zstd"});
@@ -137,6 +139,7 @@ CAF_TEST(a_topic_comes_with_its_brokers_and_librdkafka_s_properties) {
   CAF_CHECK_EQUAL(s.kafka.replication.value(), 3);
   CAF_CHECK(s.kafka.partitioner == cerk::partitioner::murmur2);
   CAF_CHECK(s.on_fenced == cerk::on_fenced::reclaim);
+  CAF_CHECK(s.kafka.delivery_timeout == 5s);
   using enum cerk::topic_risk;
   CAF_CHECK(s.kafka.allowed_risks == (std::vector{retention, deleted}));
   auto properties = s.kafka.properties;

@@ -1,0 +1,67 @@
+/// One broker goes and comes back while commands are sent: none that was acknowledged is lost, each
+/// is answered in time, and service resumes by itself.
+#pragma once
+
+#include "topic_writers.hpp"
+
+namespace system_test {
+
+struct outage_plan {
+  int replication = 1;
+  /// The broker of each round, and how it goes: "stop-broker" or "kill-broker".
+  std::vector<std::pair<std::string, std::string>> rounds;
+};
+
+inline void go_through_outages(const topic_fixture& on, const outage_plan& plan) {
+  constexpr auto command_timeout = 3s;
+  constexpr auto slack = 1s; // answers come 100 ms late at most, this machine may be busy
+  std::mt19937_64 random{seed_of_this_run()};
+  const auto writer = on.start({"--command-timeout", "3s"}, 4, plan.replication);
+  std::vector<sent_command> all;
+  for (const auto& [broker, how] : plan.rounds) {
+    const auto name = "r" + std::to_string(all.size());
+    load run{clients_of(name, 8, {writer->address()}, {name + "-0", name + "-1"}, random)};
+    CAF_REQUIRE(comes_true([&] { return run.accepted() > 200; }));
+    const auto went = sent_command::clock::now();
+    operate({how, broker});
+    std::this_thread::sleep_for(2s);
+    operate({"start-broker", broker});
+    const auto came = sent_command::clock::now();
+    // A receipt of what is sent from now on, in each partition: so many ids lie everywhere.
+    const auto before = run.accepted();
+    const bool resumed = comes_true([&] { return run.accepted() > before + 200; }, 60s);
+    if (!resumed)
+      CAF_FAIL("no service after the broker came back: " << writer->log());
+    run.stop();
+    check_oddities(run);
+    const auto sent = run.sent();
+    const auto in_ms = [](sent_command::clock::duration time) {
+      return std::chrono::duration_cast<std::chrono::milliseconds>(time).count();
+    };
+    auto first = sent_command::clock::time_point::max();
+    for (const auto& command : sent)
+      if (!command.receipt.empty() && command.answered >= came)
+        first = std::min(first, command.answered);
+    CAF_MESSAGE(how << ' ' << broker << ": away for " << in_ms(came - went)
+                    << " ms, longest gap without a commit in a partition "
+                    << longest_gap(sent).count() << " ms, the first one " << in_ms(first - came)
+                    << " ms after it was back; answered " << to_string(run.statuses())
+                    << ", at the latest after " << run.slowest().count() << " ms");
+    CAF_CHECK(run.slowest() <= command_timeout + slack);
+    CAF_CHECK(!run.statuses().contains(0));
+    all.insert(all.end(), sent.begin(), sent.end());
+  }
+  // Each command whose end nobody knew takes effect now, or took effect then.
+  auto client = writer->client();
+  for (auto& command : all)
+    if (command.is_open && command.receipt.empty() && !command.is_shared) {
+      const auto again = client.post(command.body.dump(), command.head());
+      command.answered = sent_command::clock::now();
+      CAF_CHECK_EQUAL(again.status, 200u);
+      command.receipt = again.body;
+    }
+  CAF_CHECK_EQUAL(writer->stop(), 0);
+  check_log(on.cli, on.where, all);
+}
+
+} // namespace system_test
