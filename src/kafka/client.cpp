@@ -157,6 +157,8 @@ void set(rd_kafka_conf_t* to, const std::string& key, const std::string& value) 
 
 config make_config(const kafka_options& options) {
   config made{decltype(config::settings){rd_kafka_conf_new()}, std::make_unique<witness>(options)};
+  // librdkafka's own 10 s would be waited for after the broker is back.
+  set(made.get(), "reconnect.backoff.max.ms", "1000");
   for (const auto& [key, value] : options.settings) {
     if (const auto why = kafka_key_refusal(key); !why.empty())
       throw failure_exception({errc::bad_input, "the librdkafka property '" + key

@@ -6,6 +6,30 @@
 
 namespace system_test {
 
+/// Sends until each partition has accepted something; returns what was sent.
+inline std::vector<sent_command>
+reach_every_partition(const topic_writer& writer, const std::string& name, std::size_t partitions,
+                      std::mt19937_64& random) {
+  std::vector<sent_command> sent;
+  std::map<std::int64_t, std::size_t> reached;
+  auto client = writer.client();
+  while (reached.size() < partitions && sent.size() < 100) {
+    const auto id = name + "-" + std::to_string(sent.size());
+    sent_command command{.key = random_uuid(random),
+                         .body = nlohmann::json::parse(create_body(id, id, "B"))};
+    command.sent = sent_command::clock::now();
+    const auto got = client.post(command.body.dump(), command.head());
+    command.answered = sent_command::clock::now();
+    CAF_CHECK_EQUAL(got.status, 200u);
+    if (got.status == 200)
+      ++reached[nlohmann::json::parse(command.receipt = got.body)["partition"]];
+    command.is_open = got.status == 504;
+    sent.push_back(std::move(command));
+  }
+  CAF_CHECK_EQUAL(reached.size(), partitions);
+  return sent;
+}
+
 struct outage_plan {
   int replication = 1;
   /// The broker of each round, and how it goes: "stop-broker" or "kill-broker".
@@ -13,10 +37,11 @@ struct outage_plan {
 };
 
 inline void go_through_outages(const topic_fixture& on, const outage_plan& plan) {
+  constexpr int partitions = 4;
   constexpr auto command_timeout = 3s;
   constexpr auto slack = 1s; // answers come 100 ms late at most, this machine may be busy
   std::mt19937_64 random{seed_of_this_run()};
-  const auto writer = on.start({"--command-timeout", "3s"}, 4, plan.replication);
+  const auto writer = on.start({"--command-timeout", "3s"}, partitions, plan.replication);
   std::vector<sent_command> all;
   for (const auto& [broker, how] : plan.rounds) {
     const auto name = "r" + std::to_string(all.size());
@@ -27,7 +52,6 @@ inline void go_through_outages(const topic_fixture& on, const outage_plan& plan)
     std::this_thread::sleep_for(2s);
     operate({"start-broker", broker});
     const auto came = sent_command::clock::now();
-    // A receipt of what is sent from now on, in each partition: so many ids lie everywhere.
     const auto before = run.accepted();
     const bool resumed = comes_true([&] { return run.accepted() > before + 200; }, 60s);
     if (!resumed)
@@ -47,9 +71,12 @@ inline void go_through_outages(const topic_fixture& on, const outage_plan& plan)
                     << longest_gap(sent).count() << " ms, the first one " << in_ms(first - came)
                     << " ms after it was back; answered " << to_string(run.statuses())
                     << ", at the latest after " << run.slowest().count() << " ms");
+    CAF_CHECK(longest_gap(sent) <= (came - went) + 5s);
     CAF_CHECK(run.slowest() <= command_timeout + slack);
     CAF_CHECK(!run.statuses().contains(0));
     all.insert(all.end(), sent.begin(), sent.end());
+    const auto after = reach_every_partition(*writer, name + "after", partitions, random);
+    all.insert(all.end(), after.begin(), after.end());
   }
   // Each command whose end nobody knew takes effect now, or took effect then.
   auto client = writer->client();

@@ -143,6 +143,19 @@ CAF_TEST(settings_that_the_protocol_depends_on_are_refused_and_values_never_prin
   CAF_CHECK(why.what.find("hunter2") == std::string::npos);
 }
 
+CAF_TEST(a_broker_that_comes_back_is_found_within_a_second_unless_told_otherwise) {
+  const auto waits = [](const cerk::kafka_options& options) {
+    const auto made = cerk::kafka::make_config(options);
+    char text[32];
+    std::size_t size = sizeof text;
+    CAF_CHECK(rd_kafka_conf_get(made.get(), "reconnect.backoff.max.ms", text, &size)
+              == RD_KAFKA_CONF_OK);
+    return std::string{text};
+  };
+  CAF_CHECK_EQUAL(waits({}), "1000");
+  CAF_CHECK_EQUAL(waits({.settings = {{"reconnect.backoff.max.ms", "5000"}}}), "5000");
+}
+
 CAF_TEST(missing_and_empty_keys_values_and_headers_come_back_as_they_were) {
   const auto topic = fresh_topic(1);
   cerk::kafka_provider store{topic};

@@ -84,11 +84,11 @@ struct topic_fixture {
 /// `./dev kafka …` on the test's cluster.
 inline void operate(std::vector<std::string> arguments) {
   const temporary_directory directory;
-  arguments.insert(arguments.begin(), {CERK_DEV, "kafka"});
+  arguments.insert(arguments.begin(), {"/bin/bash", CERK_DEV, "kafka"});
   process run{arguments, {.stderr_file = directory / "err"}};
   const auto ended = run.wait(150s);
   if (!ended || ended->code != 0)
-    CAF_FAIL("./dev kafka " << arguments.back() << ": " << content_of(directory / "err"));
+    CAF_FAIL("./dev kafka " << arguments[3] << ": " << content_of(directory / "err"));
 }
 
 /// The longest time between two receipts of one partition.
