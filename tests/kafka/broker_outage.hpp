@@ -32,16 +32,20 @@ reach_every_partition(const topic_writer& writer, const std::string& name, std::
 
 struct outage_plan {
   int replication = 1;
+  /// Of cerk-writer.
+  std::string delivery_timeout = "30s";
   /// The broker of each round, and how it goes: "stop-broker" or "kill-broker".
   std::vector<std::pair<std::string, std::string>> rounds;
 };
 
-inline void go_through_outages(const topic_fixture& on, const outage_plan& plan) {
+inline log_findings go_through_outages(const topic_fixture& on, const outage_plan& plan) {
   constexpr int partitions = 4;
   constexpr auto command_timeout = 3s;
   constexpr auto slack = 1s; // answers come 100 ms late at most, this machine may be busy
   std::mt19937_64 random{seed_of_this_run()};
-  const auto writer = on.start({"--command-timeout", "3s"}, partitions, plan.replication);
+  const auto writer
+    = on.start({"--command-timeout", "3s", "--delivery-timeout", plan.delivery_timeout}, partitions,
+               plan.replication);
   std::vector<sent_command> all;
   for (const auto& [broker, how] : plan.rounds) {
     const auto name = "r" + std::to_string(all.size());
@@ -88,7 +92,7 @@ inline void go_through_outages(const topic_fixture& on, const outage_plan& plan)
       command.receipt = again.body;
     }
   CAF_CHECK_EQUAL(writer->stop(), 0);
-  check_log(on.cli, on.where, all);
+  return check_log(on.cli, on.where, all);
 }
 
 } // namespace system_test
