@@ -3,7 +3,7 @@
 
 #include "stored_rejection.hpp"
 
-#include <algorithm>
+#include <vector>
 
 namespace cerk {
 
@@ -84,13 +84,13 @@ void proof_actor::on_settled(const appends_settled& settled) {
 void proof_actor::on_sweep() {
   const auto now = home_->shared().options.environment.steady_now();
   std::vector<proof_request_ptr> late;
-  for (auto* some : {&covered_, &waiting_}) {
-    const auto in_time = std::stable_partition(some->begin(), some->end(), [&](const auto& one) {
-      return now < one->deadline;
+  for (auto* some : {&covered_, &waiting_})
+    std::erase_if(*some, [&](const auto& one) {
+      const bool is_late = now >= one->deadline;
+      if (is_late)
+        late.push_back(one);
+      return is_late;
     });
-    late.insert(late.end(), in_time, some->end());
-    some->erase(in_time, some->end());
-  }
   answer(late, error{errc::unavailable, "the log did not say in time whether the partition is "
                                         "still ours"});
 }

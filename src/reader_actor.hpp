@@ -26,9 +26,8 @@ public:
           auto& reader = *home_->reader;
           // On a thread of CAF's it must not wait; and a read ahead of one that has reached the
           // end would keep the partition from serving.
-          const bool waits
-            = home_->shared().store_info.reading_blocks
-              && (wanted.goes_behind_end || reader.position() < reader.end());
+          const bool waits = home_->shared().store_info.reading_blocks
+                             && (wanted.goes_behind_end || reader.position() < reader.end());
           read.batch = waits ? reader.next(wanted.bytes)
                              : reader.next(wanted.bytes, std::chrono::milliseconds{0});
           read.position = reader.position();

@@ -79,13 +79,12 @@ public:
   void look_at(const log_entry& entry) {
     ++records_;
     const auto& event = entry.event;
-    if (!entry.reason.empty()) {
-      if (is_damage(entry.reason)) {
-        known_.insert({event.partition.value, event.offset.value});
-        to_.problem(place(event.partition, event.offset) + named(event.key) + ": " + entry.reason);
-      } else {
-        ++voids_[entry.reason];
-      }
+    if (!entry.damage.empty() || is_foreign(entry.reason)) {
+      known_.insert({event.partition.value, event.offset.value});
+      to_.problem(place(event.partition, event.offset) + named(event.key) + ": "
+                  + (entry.damage.empty() ? entry.reason : entry.damage));
+    } else if (!entry.reason.empty()) {
+      ++voids_[entry.reason];
     }
     if (!entry.effective)
       return;
@@ -113,10 +112,9 @@ public:
   }
 
 private:
-  // Unlike what fencing leaves behind, these say that somebody or something else was at work.
-  static bool is_damage(std::string_view reason) {
-    return reason.starts_with("unreadable") || reason == "headerless_after_claim"
-           || reason == "unknown_term";
+  // Unlike what fencing leaves behind, these say that somebody else writes.
+  static bool is_foreign(std::string_view reason) {
+    return reason.starts_with("unreadable") || reason == "headerless_after_claim";
   }
 
   static std::string named(const std::string& key) {

@@ -88,12 +88,12 @@ cerk::result<void> set_risks(settings& s, std::string_view text) {
 }
 
 // A property of librdkafka. What has the key already came from a better place.
-cerk::result<void> add_property(settings& s, std::string key, std::string value) {
-  if (const auto why = cerk::kafka_key_refusal(key); !why.empty())
-    return bad_input(key + " cannot be set: " + std::string{why});
-  const auto has_key = [&](const auto& known) { return known.first == key; };
+cerk::result<void> add_property(settings& s, cerk::result<cerk::kafka_property> read) {
+  if (!read)
+    return read.error();
+  const auto has_key = [&](const auto& known) { return known.first == read->first; };
   if (std::none_of(s.kafka.properties.begin(), s.kafka.properties.end(), has_key))
-    s.kafka.properties.emplace_back(std::move(key), std::move(value));
+    s.kafka.properties.push_back(*std::move(read));
   return {};
 }
 
@@ -164,13 +164,14 @@ constexpr std::array table{
           "for Kafka: open the topic in spite of compaction, retention, deleted (records), "
           "placement or message-size",
           set_risks},
-  setting{"delivery-timeout", "TIME",
-          "for Kafka: time for a record on its way, then the partition is claimed again, 100ms to 1h "
-          "[30s]",
-          [](settings& s, std::string_view text) {
-            return set_within(s.kafka.delivery_timeout, parse_duration(text), {100ms}, {1h},
-                              "100ms to 1h");
-          }},
+  setting{
+    "delivery-timeout", "TIME",
+    "for Kafka: time for a record on its way, then the partition is claimed again, 100ms to 1h "
+    "[30s]",
+    [](settings& s, std::string_view text) {
+      return set_within(s.kafka.delivery_timeout, parse_duration(text), {100ms}, {1h},
+                        "100ms to 1h");
+    }},
   setting{"on-fenced", "WHAT",
           "when another owner claims: stay (until SIGUSR1 says to take over) or reclaim [stay]",
           [](settings& s, std::string_view text) {
@@ -246,7 +247,7 @@ cerk::result<void> read_properties(settings& s, const std::string& path, const t
     const auto text = text_of(value);
     if (!text)
       return bad_input(where + name + ": must be a string, a whole number, true or false");
-    if (auto done = add_property(s, name, *text); !done)
+    if (auto done = add_property(s, cerk::make_kafka_property(name, *text)); !done)
       return bad_input(where + done.error().what);
   }
   return {};
@@ -334,7 +335,10 @@ read_settings(int argc, const char* const* argv, const environment_lookup& envir
   std::map<std::string_view, std::optional<std::string>> flags;
   app.add_option("--config", file, "TOML file with any of the settings below")->type_name("FILE");
   std::vector<std::string> properties;
-  app.add_option("-X", properties, "for Kafka: a librdkafka property; may be given again")
+  app
+    .add_option("-X", properties,
+                "for Kafka: a librdkafka property; may be given again. Secrets: KEY=@file:PATH or "
+                "KEY=@env:NAME")
     ->allow_extra_args(false)
     ->type_name("KEY=VALUE");
   for (const auto& known : table) {
@@ -350,18 +354,20 @@ read_settings(int argc, const char* const* argv, const environment_lookup& envir
     return std::variant<settings, just_print>{just_print{app.help()}};
   } catch (const CLI::CallForVersion&) {
     return std::variant<settings, just_print>{just_print{app.version() + "\n"}};
+  } catch (const CLI::ExtrasError&) {
+    // Without what stands behind `=`: where -X was forgotten, that may be a secret.
+    std::string words;
+    for (const auto& word : app.remaining(true))
+      words += ' ' + word.substr(0, word.find('='));
+    return bad_input("not expected:" + words);
   } catch (const CLI::ParseError& e) {
     return bad_input(e.what());
   }
 
   settings s;
-  for (const auto& text : properties) {
-    const auto equals = text.find('=');
-    if (equals == 0 || equals == std::string::npos)
-      return bad_input("-X: expected KEY=VALUE"); // the text may be a secret
-    if (auto done = add_property(s, text.substr(0, equals), text.substr(equals + 1)); !done)
+  for (const auto& text : properties)
+    if (auto done = add_property(s, cerk::parse_kafka_property(text)); !done)
       return bad_input("-X: " + done.error().what);
-  }
   if (const char* named = environment("CERK_CONFIG"); !file && named != nullptr)
     file = named;
   if (file)

@@ -38,17 +38,17 @@ struct fixture : actor_fixture {
 
   template <class Command>
   detail::prepared_command
-  prepare(const std::string& id, const Command& command, send_options options_) {
+  prepare(const std::string& id, const Command& command, send_options how) {
     return {.id = id,
             .aggregate = front->find_type("account", typeid(bank::account)),
             .command_type = &typeid(Command),
             .payload = std::make_shared<const Command>(command),
-            .options = std::move(options_)};
+            .options = std::move(how)};
   }
 
   template <class Command>
-  void send(const std::string& id, const Command& command, send_options options_ = {}) {
-    front->send(prepare(id, command, std::move(options_)),
+  void send(const std::string& id, const Command& command, send_options how = {}) {
+    front->send(prepare(id, command, std::move(how)),
                 [this, id](const outcome& answer) { answers[id].push_back(to_string(answer)); });
     settle();
   }

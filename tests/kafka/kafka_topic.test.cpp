@@ -57,6 +57,16 @@ std::string legacy_event(const std::string& id) {
     .dump();
 }
 
+// Of users u0, u1, ...
+std::vector<std::pair<std::string, std::string>> legacy_events(std::size_t count) {
+  std::vector<std::pair<std::string, std::string>> events(count);
+  for (std::size_t i = 0; i < count; ++i) {
+    const auto id = "u" + std::to_string(i);
+    events[i] = {id, legacy_event(id)};
+  }
+  return events;
+}
+
 // Ids of 1 to 40 characters of 1 to 4 bytes each.
 std::vector<std::pair<std::string, std::string>> random_keys(std::size_t count) {
   static const std::vector<std::string> characters{"a", "Z",  "0",  "-", "é",
@@ -100,9 +110,7 @@ CAF_TEST(settings_that_lose_events_are_refused) {
 
 CAF_TEST(deleted_records_are_refused) {
   const auto topic = fresh_topic(1);
-  std::vector<std::pair<std::string, std::string>> events;
-  for (int i = 0; i < 10; ++i)
-    events.emplace_back("u" + std::to_string(i), legacy_event("u" + std::to_string(i)));
+  const auto events = legacy_events(10);
   kafka_admin::produce(topic, "", events);
   kafka_admin::delete_records(topic, 0, 4);
   refused(topic, "partition 0 begins at offset 4: the records before it were deleted",
@@ -130,9 +138,7 @@ CAF_TEST(another_partitioner_is_refused) {
 
 CAF_TEST(keys_that_a_java_client_placed_are_refused_or_found_by_murmur2) {
   const auto topic = fresh_topic(4);
-  std::vector<std::pair<std::string, std::string>> events;
-  for (int i = 0; i < 20; ++i)
-    events.emplace_back("u" + std::to_string(i), legacy_event("u" + std::to_string(i)));
+  const auto events = legacy_events(20);
   kafka_admin::produce(topic, "murmur2", events);
   refused(topic, "belongs in partition", "set the partitioner (--partitioner) to murmur2",
           "placement");
@@ -155,7 +161,6 @@ CAF_TEST(what_is_missing_or_cannot_be_reached_is_told) {
 
 CAF_TEST(records_that_cannot_be_read_are_findings_with_their_place_and_the_others_are_restored) {
   const auto topic = fresh_topic(1);
-  const std::string id = "x";
   kafka_admin::produce(topic, "",
                        {{"not-json", "{"},
                         {"no-type", R"({"id":"no-type"})"},

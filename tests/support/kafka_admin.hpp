@@ -2,11 +2,15 @@
 #pragma once
 
 #include "kafka/client.hpp"
+#include "kafka/topic.hpp"
 
+#include <algorithm>
+#include <chrono>
 #include <functional>
 #include <map>
 #include <stdexcept>
 #include <string>
+#include <thread>
 #include <vector>
 
 namespace kafka_admin {
@@ -27,7 +31,17 @@ inline void ask(const cerk::kafka_options& options,
     throw std::runtime_error("admin request: " + failure);
 }
 
-/// Sets one of its settings, "name=value"; the others are as a store makes them.
+/// What the controller has taken, a broker may not know yet.
+inline void wait_until(const std::function<bool()>& is_known) {
+  for (int tries = 0; !is_known(); ++tries) {
+    if (tries == 500)
+      throw std::runtime_error("a change of the topic does not show");
+    std::this_thread::sleep_for(std::chrono::milliseconds{20});
+  }
+}
+
+/// Sets one of its settings, "name=value", to one that is a finding; the others are as a store
+/// makes them.
 inline void alter(const cerk::kafka_options& options, const std::string& setting) {
   std::map<std::string, std::string> all{{"cleanup.policy", "delete"},
                                          {"retention.ms", "-1"},
@@ -39,6 +53,12 @@ inline void alter(const cerk::kafka_options& options, const std::string& setting
       rd_kafka_ConfigResource_set_config(topic, name.c_str(), value.c_str());
     rd_kafka_AlterConfigs(with, &topic, 1, nullptr, answers);
     rd_kafka_ConfigResource_destroy(topic);
+  });
+  wait_until([&] {
+    const auto findings = cerk::inspect_kafka_topic(options).value();
+    return std::any_of(findings.begin(), findings.end(), [&](const auto& finding) {
+      return finding.what.find(setting) != std::string::npos;
+    });
   });
 }
 
@@ -62,6 +82,11 @@ inline void grow(const cerk::kafka_options& options, std::size_t partitions) {
     auto* request = rd_kafka_NewPartitions_new(options.topic.c_str(), partitions, why, sizeof why);
     rd_kafka_CreatePartitions(with, &request, 1, nullptr, answers);
     rd_kafka_NewPartitions_destroy(request);
+  });
+  const auto asking = cerk::kafka::make_consumer(options);
+  wait_until([&] {
+    const auto shape = cerk::kafka::wait_for_topic(asking.get(), options, true).value();
+    return static_cast<std::size_t>(shape.partitions) == partitions;
   });
 }
 

@@ -88,7 +88,7 @@ CAF_TEST(a_mistake_in_the_file_is_told_with_its_line) {
   CAF_CHECK(
     contains(in_file("store = 'memory:'\n\nstoer = 'x'\n"), "w.toml:3: stoer: unknown key"));
   CAF_CHECK(contains(in_file("[other]\na = 1\n"), "w.toml:1: other: unknown key"));
-  CAF_CHECK(contains(in_file("[kafka]\nacks = 1\n"), "w.toml:2: [kafka] acks cannot be set: "));
+  CAF_CHECK(contains(in_file("[kafka]\nacks = 1\n"), "w.toml:2: [kafka] acks: cannot be set: "));
   CAF_CHECK(contains(in_file("[kafka]\n\nx = [1]\n"), "w.toml:3: [kafka] x: must be"));
   CAF_CHECK(contains(in_file("kafka = 1\n"), "w.toml:1: kafka: unknown key"));
   CAF_CHECK(contains(in_file("\ndrain-timeout = 5\n"), "w.toml:2: drain-timeout: '5' has no unit"));
@@ -107,9 +107,11 @@ CAF_TEST(a_mistake_elsewhere_is_told_with_its_name) {
   CAF_CHECK(contains(topic({"--on-fenced", "run"}), "--on-fenced: must be stay or reclaim"));
   CAF_CHECK(contains(topic({"--delivery-timeout", "99ms"}), "--delivery-timeout: must be 100ms"));
   CAF_CHECK(contains(topic({"--allow-unsafe-topic", "deleted,all"}), "there are compaction,"));
-  CAF_CHECK(contains(topic({"-X", "acks=0"}), "-X: acks cannot be set: "));
-  CAF_CHECK(contains(topic({"-X", "hunter2"}), "-X: expected KEY=VALUE"));
+  CAF_CHECK(contains(topic({"-X", "acks=0"}), "-X: acks: cannot be set: "));
+  CAF_CHECK(contains(topic({"-X", "hunter2"}), "-X: expected key=value"));
   CAF_CHECK(!contains(topic({"-X", "hunter2"}), "hunter2"));
+  CAF_CHECK(contains(wrong({"sasl.password=hunter2"}), "not expected: sasl.password"));
+  CAF_CHECK(!contains(wrong({"sasl.password=hunter2"}), "hunter2"));
   CAF_CHECK(contains(wrong({"--store", "mysql:x"}), "--store: 'mysql:x' is no store"));
   CAF_CHECK(contains(wrong({"--store", "sqlite:"}), "has no path"));
   CAF_CHECK(contains(wrong({"--store", "memory:x"}), "memory:"));
@@ -148,6 +150,20 @@ CAF_TEST(a_topic_comes_with_its_brokers_and_librdkafka_s_properties) {
                                       {"sasl.username", "ada"},
                                       {"socket.timeout.ms", "5000"}};
   CAF_CHECK(properties == expected);
+}
+
+CAF_TEST(a_secret_comes_from_a_file_of_its_own) {
+  const auto secret = directory / "secret";
+  std::ofstream{secret} << "hunter2\n";
+  const auto path = file("[kafka]\n'sasl.password' = '@file:" + secret + "'\n");
+  const auto of = [&](std::vector<std::string> flags) {
+    flags.insert(flags.end(), {"--store", "kafka:users", "-b", "a:1"});
+    return well(flags).kafka.properties;
+  };
+  const std::vector<cerk::kafka_property> expected{{"sasl.password", "hunter2"}};
+  CAF_CHECK(of({"--config", path}) == expected);
+  CAF_CHECK(of({"-X", "sasl.password=@file:" + secret}) == expected);
+  CAF_CHECK(contains(topic({"-X", "sasl.password=@file:/nowhere"}), "/nowhere cannot be read"));
 }
 
 CAF_TEST(addresses_are_taken_apart) {
