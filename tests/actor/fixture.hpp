@@ -33,6 +33,7 @@ struct heard {
   std::vector<cerk::term_ended> ended;
   std::vector<cerk::term> begun;
   std::size_t all_settled = 0;
+  bool answers_settle_all = true;
 };
 
 class listener : public caf::event_based_actor {
@@ -51,8 +52,9 @@ public:
       [this](const cerk::term_ended& told) { to_->ended.push_back(told); },
       [this](const cerk::term_begins& told) { to_->begun.push_back(told.term); },
       [this](cerk::settle_all) {
-        cerk::detail::tell(this, caf::actor_cast<caf::actor>(current_sender()),
-                           cerk::all_settled{});
+        if (to_->answers_settle_all)
+          cerk::detail::tell(this, caf::actor_cast<caf::actor>(current_sender()),
+                             cerk::all_settled{});
       },
       [this](cerk::all_settled) { ++to_->all_settled; },
     };

@@ -245,6 +245,25 @@ CAF_TEST(a_damaged_record_on_which_the_order_depends_fails_the_restore) {
     progress.failure.starts_with("corrupt: the record at offset 1 of partition 0 is damaged"));
 }
 
+CAF_TEST(a_claim_for_another_number_of_partitions_or_partitioner_fails_the_restore) {
+  log().append_claim({0}, {.id = {50}, .partition_count = 2, .partitioner = "murmur2"},
+                     [](const auto&) {});
+  restore();
+  CAF_CHECK_EQUAL(phases, (strings{"reading", "failed"}));
+  CAF_CHECK(progress.failure.find("claimed for 2 partitions by murmur2") != std::string::npos);
+}
+
+CAF_TEST(an_event_of_an_aggregate_that_belongs_elsewhere_fails_the_restore) {
+  memory.partitions = 2;
+  std::string id = "a";
+  while (partition_of(id, log().info()) == partition_id{0})
+    id += 'a';
+  log().append_verbatim({0}, {{.key = id, .value = event_value(id, "Noted", 0, {1}, "")}}).value();
+  restore();
+  CAF_CHECK_EQUAL(phases, (strings{"reading", "failed"}));
+  CAF_CHECK(progress.failure.find("belongs in partition 1") != std::string::npos);
+}
+
 CAF_TEST(when_its_term_ends_the_partition_is_fenced_or_stopped) {
   restore();
   detail::tell_from_outside(replay, term_ended{{77}, {errc::fenced, "another's"}});
@@ -266,6 +285,21 @@ CAF_TEST(when_its_store_stops_the_partition_takes_no_commands_and_stays_readable
   CAF_CHECK_EQUAL(phases.back(), "stopped");
   CAF_CHECK(home()->closed()->code == errc::unavailable);
   CAF_CHECK(home()->is_readable());
+}
+
+CAF_TEST(told_to_take_over_it_reads_only_when_the_former_term_has_settled) {
+  restore();
+  detail::tell_from_outside(replay, term_ended{{1}, {errc::fenced, "ours"}});
+  settle();
+  to_log.answers_settle_all = false;
+  detail::tell_from_outside(replay, take_over{});
+  settle();
+  CAF_CHECK_EQUAL(phases.back(), "reading");
+  CAF_CHECK_EQUAL(to_log.begun.size(), 1u);
+  caf::send_as(producer, replay, all_settled{});
+  settle();
+  CAF_CHECK_EQUAL(phases.back(), "serving");
+  CAF_CHECK_EQUAL(to_log.begun.size(), 2u);
 }
 
 CAF_TEST(a_claim_that_cannot_be_appended_fails_the_restore) {

@@ -141,13 +141,12 @@ CAF_TEST(a_commit_of_several_events_is_whole_or_void) {
   CAF_CHECK_EQUAL(all.events(), 3u);
 }
 
-CAF_TEST(a_foreign_claim_inside_a_group_voids_all_of_it) {
+CAF_TEST(a_foreign_claim_right_behind_a_group_leaves_it_whole) {
   owned_log all;
   all.log->next({fault::none, fault::held});
   const auto group = all.append(0, 2);
   all.foreign_claim(12, 11);
   all.log->release();
-  // Both records lie before the claim, so the group is whole.
   CAF_CHECK(group.get().ended == status::committed);
   CAF_CHECK(all.append(2).get().ended == status::fenced);
 }
@@ -223,6 +222,15 @@ CAF_TEST(an_owner_who_has_read_his_claim_appends_before_its_report_has_come) {
   CAF_CHECK(claimed.get().value() == cerk::no_offset); // not known, and no matter
   CAF_CHECK(early.get().ended == status::committed);
   all.log->release();
+}
+
+CAF_TEST(a_claim_whose_report_has_no_offset_is_looked_for) {
+  owned_log all;
+  all.log->next({fault::no_offset});
+  CAF_CHECK(contract::claim(*all.store, home, 12, 11) == cerk::no_offset);
+  const auto result = contract::append_one(*all.store, 12, contract::make_commit("ada", 0));
+  CAF_CHECK(result.ended == status::committed);
+  CAF_CHECK_EQUAL(result.last.value, 2);
 }
 
 CAF_TEST(a_claim_that_was_not_stored_says_so_and_takes_nothing) {

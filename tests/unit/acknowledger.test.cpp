@@ -202,6 +202,17 @@ CAF_TEST(an_own_claim_that_landed_twice_changes_nothing) {
   CAF_CHECK(confirmed() == numbers{1});
 }
 
+CAF_TEST(an_own_claim_that_landed_again_inside_a_group_does_not_tear_it) {
+  ack.produced(1, 2);
+  ack.produced(2, 2);
+  ack.reported(1, true, log.add(7, 1, 1, 2));
+  log.add_claim(7, 0);
+  log.add(7, 2, 2, 2);
+  ack.reported(2, true, no_offset);
+  read_back();
+  CAF_CHECK(confirmed() == (numbers{1, 2}));
+}
+
 CAF_TEST_FIXTURE_SCOPE_END()
 
 CAF_TEST(what_is_confirmed_takes_effect_and_in_the_end_it_is_all_that_does) {
