@@ -90,7 +90,7 @@ CAF_TEST(two_writers_that_reclaim_take_turns_and_lose_nothing) {
   load of_first{clients_of("first", 4, {first->address()}, shared, random)};
   load of_second{clients_of("second", 4, {second->address()}, shared, random)};
   load of_both{clients_of("both", 4, {first->address(), second->address()}, shared, random)};
-  std::this_thread::sleep_for(rounds(5) * 3s);
+  std::this_thread::sleep_for(10s + rounds(5) * 1s);
   for (auto* one : {&of_first, &of_second, &of_both})
     one->stop();
 
