@@ -13,6 +13,7 @@
 #include "support/log_dump.hpp"
 
 #include <atomic>
+#include <future>
 
 namespace {
 

@@ -5,11 +5,12 @@
 #include "job_lane.hpp"
 #include "record_log.hpp"
 
+#include <condition_variable>
 #include <deque>
 #include <functional>
-#include <future>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <utility>
 #include <vector>
 
@@ -101,20 +102,27 @@ private:
   public:
     real_pipeline(cerk::record_log& real, cerk::partition_id partition)
       : pipeline_(real
-                    .open_pipeline(
-                      partition, [this](const auto& reports) { landed_.set_value(reports.at(0)); })
+                    .open_pipeline(partition,
+                                   [this](const auto& reports) {
+                                     const std::lock_guard lock{mutex_};
+                                     landed_ = reports.at(0);
+                                     changed_.notify_all();
+                                   })
                     .value()) {
     }
 
     cerk::delivery land(const cerk::outgoing_record& r) {
-      landed_ = {};
       if (!pipeline_->produce(r, 0))
         return {.failure = "not taken"};
-      return landed_.get_future().get();
+      std::unique_lock lock{mutex_};
+      changed_.wait(lock, [&] { return landed_.has_value(); });
+      return *std::exchange(landed_, std::nullopt);
     }
 
   private:
-    std::promise<cerk::delivery> landed_;
+    std::mutex mutex_;
+    std::condition_variable changed_;
+    std::optional<cerk::delivery> landed_;
     std::unique_ptr<cerk::log_pipeline> pipeline_; // gone before what it reports to
   };
 

@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <array>
 #include <string>
+#include <string_view>
 #include <vector>
 
 /// A line for the column names and one for each record, each behind a line feed:
@@ -40,7 +41,7 @@ inline std::string dump_log(cerk::provider& store, cerk::partition_id partition)
     line[7] = entry.effective ? "effective" : entry.reason;
     return true;
   }).value();
-  row::value_type text;
+  std::string text;
   std::array<std::size_t, 8> widths{};
   for (const auto& line : rows)
     for (std::size_t i = 0; i < line.size(); ++i)
