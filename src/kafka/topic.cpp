@@ -59,12 +59,22 @@ using event = std::unique_ptr<rd_kafka_event_t, kafka::destroyer<rd_kafka_event_
 
 namespace kafka {
 
+namespace {
+
+constexpr std::chrono::milliseconds pause{50};
+/// A broker that does not know a topic may be behind the others.
+constexpr std::chrono::milliseconds unknown_patience{2'000};
+
+} // namespace
+
 result<topic_shape> wait_for_topic(rd_kafka_t* with, const kafka_options& options,
                                    bool was_just_made) {
   const topic_handle topic{rd_kafka_topic_new(with, options.topic.c_str(), nullptr)};
   if (!topic)
     return error{errc::bad_input, "'" + options.topic + "' is no name of a topic"};
-  const auto until = std::chrono::steady_clock::now() + options.request_timeout;
+  const auto begun = std::chrono::steady_clock::now();
+  const auto patience = was_just_made ? options.request_timeout
+                                      : std::min(options.request_timeout, unknown_patience);
   for (;;) {
     const struct rd_kafka_metadata* answer = nullptr;
     auto code = rd_kafka_metadata(with, 0, topic.get(), &answer,
@@ -87,11 +97,13 @@ result<topic_shape> wait_for_topic(rd_kafka_t* with, const kafka_options& option
       if (code == RD_KAFKA_RESP_ERR_NO_ERROR)
         return shape;
     }
-    const bool may_come = code == RD_KAFKA_RESP_ERR_LEADER_NOT_AVAILABLE
-                          || (was_just_made && code == RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART);
-    if (!may_come || std::chrono::steady_clock::now() >= until)
+    const auto since = std::chrono::steady_clock::now() - begun;
+    const bool may_come
+      = (code == RD_KAFKA_RESP_ERR_LEADER_NOT_AVAILABLE && since < options.request_timeout)
+        || (code == RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART && since < patience);
+    if (!may_come)
       return to_error(code, with, "opening");
-    std::this_thread::sleep_for(std::chrono::milliseconds{50});
+    std::this_thread::sleep_for(pause);
   }
 }
 
@@ -155,17 +167,28 @@ result<std::vector<topic_finding>> inspect_settings(rd_kafka_t* with, const kafk
   const config_resource topic{
     rd_kafka_ConfigResource_new(RD_KAFKA_RESOURCE_TOPIC, options.topic.c_str())};
   std::array asked{topic.get()};
-  const auto answer
-    = ask(with, options, RD_KAFKA_ADMIN_OP_DESCRIBECONFIGS, doing, [&](auto* how, auto* to) {
-        rd_kafka_DescribeConfigs(with, asked.data(), asked.size(), how, to);
-      });
-  if (!answer)
-    return answer.error();
+  const auto until = std::chrono::steady_clock::now() + options.request_timeout;
+  event described;
   std::size_t count = 0;
-  const auto* const* found = rd_kafka_DescribeConfigs_result_resources(
-    rd_kafka_event_DescribeConfigs_result(answer->get()), &count);
-  const auto code = count == 1 ? rd_kafka_ConfigResource_error(found[0])
-                               : RD_KAFKA_RESP_ERR_UNKNOWN;
+  const rd_kafka_ConfigResource_t** found = nullptr;
+  auto code = RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART;
+  // The topic exists; but another broker may be asked than the one that said so.
+  while (code == RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART) {
+    auto answer
+      = ask(with, options, RD_KAFKA_ADMIN_OP_DESCRIBECONFIGS, doing, [&](auto* how, auto* to) {
+          rd_kafka_DescribeConfigs(with, asked.data(), asked.size(), how, to);
+        });
+    if (!answer)
+      return answer.error();
+    described = *std::move(answer);
+    found = rd_kafka_DescribeConfigs_result_resources(
+      rd_kafka_event_DescribeConfigs_result(described.get()), &count);
+    code = count == 1 ? rd_kafka_ConfigResource_error(found[0]) : RD_KAFKA_RESP_ERR_UNKNOWN;
+    if (std::chrono::steady_clock::now() >= until)
+      break;
+    if (code == RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART)
+      std::this_thread::sleep_for(pause);
+  }
   if (code == RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED
       || code == RD_KAFKA_RESP_ERR_CLUSTER_AUTHORIZATION_FAILED) {
     findings.push_back({{},

@@ -13,7 +13,8 @@ struct topic_shape {
 
 /// Waits until every partition of the topic has a leader.
 /// Errors: `store_unusable` if there is no such topic, `unavailable`.
-/// A topic that `was_just_made` may be unknown to a broker for a moment.
+/// Where there are several brokers one may not know yet what another one does, so that a topic is
+/// missing only after 2 s; one that `was_just_made`, after the request timeout.
 result<topic_shape> wait_for_topic(rd_kafka_t* with, const kafka_options& options,
                                    bool was_just_made);
 
