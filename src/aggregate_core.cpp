@@ -387,6 +387,14 @@ void aggregate_core::append_proof(entry& e, outcome answer, core_effects& out) {
     made->digest = 0;
     made->events.push_back(event_value(id_, noop_type, made->time_ms, made->expected_version, {}));
   }
+  if (made->events.back().size() > settings_->event_bytes_max) {
+    e.is = entry::kind::grounded;
+    e.tentative
+      = error{errc::event_too_large, "a rejection of " + std::to_string(made->events.back().size())
+                                       + " bytes; event_bytes_max is "
+                                       + std::to_string(settings_->event_bytes_max)};
+    return;
+  }
   if (!serving_) {
     detail::state_box copy;
     if (auto failed = what_it_throws([&] { copy = state_.clone(); })) {
@@ -423,7 +431,10 @@ void aggregate_core::settled(std::uint64_t sequence, commit_result how, core_eff
   if (found == serving_->tail.end())
     return;
   --serving_->appending;
-  if (how.ended != commit_result::status::committed)
+  // A proof that was refused voids nothing behind it: nothing was decided on it.
+  const bool is_lone = found->commit->kind != record_kind::event
+                       && how.ended == commit_result::status::refused;
+  if (how.ended != commit_result::status::committed && !is_lone)
     serving_->broken = true;
   found->result = std::move(how);
   advance(out);
@@ -436,6 +447,12 @@ void aggregate_core::advance(core_effects& out) {
     if (front.is == entry::kind::appending) {
       if (!front.result)
         return;
+      if (front.commit->kind != record_kind::event
+          && front.result->ended == commit_result::status::refused) {
+        finish(front, front.result->failure, out);
+        s.tail.pop_front();
+        continue;
+      }
       if (front.result->ended != commit_result::status::committed) {
         if (s.appending == 0)
           roll_back(out);
@@ -536,7 +553,8 @@ void aggregate_core::roll_back(core_effects& out) {
           refuse({errc::fenced, "the log has version " + std::to_string(how.actual.value) + " of "
                                   + id_ + ", this owner knows " + std::to_string(version_.value)});
           finish(e, *refusing_, out);
-        } else if (e.command->expected_version && e.command->expected_version != version_) {
+        } else if (!e.command->strict && e.command->expected_version
+                   && e.command->expected_version != version_) {
           finish(e, rejected{.conflict = true, .actual = version_}, out);
         } else if (e.decided_again < settings_->decide_again_max) {
           ++e.decided_again;

@@ -299,7 +299,9 @@ std::optional<error> door::ask(std::string_view id,
                                std::function<void(const aggregate_core&)> look) {
   auto& home = partition_for(id);
   if (!home.is_readable() || shared_->stopping.load(std::memory_order_acquire))
-    return home.closed();
+    // By now it may be.
+    return home.closed().value_or(error{
+      errc::restoring, "partition " + std::to_string(home.id().value) + " is being restored"});
   shared_->callbacks_due.fetch_add(1, std::memory_order_acq_rel);
   auto* slot = home.hold(id);
   if (slot == nullptr) {
@@ -352,6 +354,12 @@ void door::prove(std::string_view id, const read_options& how,
     return done(why);
   if (auto why = shared_->admit(bytes))
     return done(why);
+  // Again: a drain that began since has not counted this question.
+  if (auto why = home.closed()) {
+    shared_->release(bytes);
+    done(why);
+    return shared_->callback_done();
+  }
   const auto& settings = shared_->options;
   const auto deadline
     = settings.environment.steady_now() + how.timeout.value_or(settings.command_timeout);
@@ -373,6 +381,8 @@ void door::ask_as(std::string_view id, const read_options& how, seen then) {
   };
   if (!how.strict)
     return ask_now(then);
+  if (!is_valid_aggregate_id(id)) // no record could be written under it
+    return then(bad_id(id));
   prove(id, how, [ask_now, tell = std::move(then)](const std::optional<error>& failure) {
     if (failure)
       tell(*failure);

@@ -27,6 +27,9 @@ std::size_t commit::bytes() const noexcept {
   return sum;
 }
 
+void provider::relinquish(partition_id, term) {
+}
+
 std::optional<error> unfit(const commit& c, std::size_t event_bytes_max) {
   if (c.aggregate_id.empty() || c.aggregate_id.size() > aggregate_id_bytes_max)
     return error{errc::bad_id,
@@ -157,10 +160,10 @@ log_writer::~log_writer() = default;
 
 result<std::unique_ptr<log_writer>> log_writer::open(provider& store, std::string owner) {
   auto s = std::make_unique<state>(state{.store = store});
+  std::vector<std::pair<term, offset>> seen; // and the end; by partition
   for (std::int32_t p = 0; p < store.info().partition_count; ++p) {
     auto& owned = s->partitions.emplace_back();
-    term seen;
-    offset end{0};
+    auto& [current, end] = seen.emplace_back(term{}, offset{0});
     std::optional<error> elsewhere;
     auto scanned = scan_log(store, partition_id{p}, [&](const log_entry& entry) {
       end = {entry.event.offset.value + 1};
@@ -169,7 +172,7 @@ result<std::unique_ptr<log_writer>> log_writer::open(provider& store, std::strin
       if (elsewhere)
         return false;
       if (entry.is_claim && entry.effective)
-        seen = entry.term;
+        current = entry.term;
       else if (entry.is_event())
         owned.versions[entry.event.key] = entry.event.version.value;
       return true;
@@ -178,10 +181,14 @@ result<std::unique_ptr<log_writer>> log_writer::open(provider& store, std::strin
       return scanned.error();
     if (elsewhere)
       return *std::move(elsewhere);
-    auto claimed = claim_partition(store, partition_id{p}, seen, end, owner, s->env);
+  }
+  // All were read before the first is claimed: a claim says for good how keys are placed.
+  for (std::int32_t p = 0; p < store.info().partition_count; ++p) {
+    const auto& [current, end] = seen[static_cast<std::size_t>(p)];
+    auto claimed = claim_partition(store, partition_id{p}, current, end, owner, s->env);
     if (!claimed)
       return claimed.error();
-    owned.term = *claimed;
+    s->partitions[static_cast<std::size_t>(p)].term = *claimed;
   }
   return std::unique_ptr<log_writer>{new log_writer(std::move(s))};
 }

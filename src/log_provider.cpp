@@ -55,12 +55,7 @@ void log_provider::append_claim(partition_id partition, const claim& wanted, cla
       std::erase_if(owned, [&](const auto& former) {
         if (!former.second->is_over())
           return false;
-        retired_.push_back(former.second);
-        log_->run(partition, {}, [this, one = former.second] {
-          one->abandon({errc::fenced, "another owner's claim is in effect"});
-          const std::lock_guard relock{mutex_};
-          std::erase(retired_, one);
-        });
+        retire(partition, former.second);
         return true;
       });
       added = std::make_shared<owned_term>(*log_, partition, wanted, options_.event_bytes_max,
@@ -72,6 +67,26 @@ void log_provider::append_claim(partition_id partition, const claim& wanted, cla
     added->begin(std::move(done));
   else
     done(error{errc::unavailable, info().name + " is closed"});
+}
+
+// With the lock held.
+void log_provider::retire(partition_id partition, std::shared_ptr<owned_term> one) {
+  retired_.push_back(one);
+  log_->run(partition, {}, [this, gone = std::move(one)] {
+    gone->abandon({errc::fenced, "another owner's claim is in effect"});
+    const std::lock_guard lock{mutex_};
+    std::erase(retired_, gone);
+  });
+}
+
+void log_provider::relinquish(partition_id partition, term owner) {
+  const std::lock_guard lock{mutex_};
+  auto& owned = partitions_.at(static_cast<std::size_t>(partition.value));
+  const auto found = owned.find(owner.value);
+  if (closed_ || found == owned.end())
+    return;
+  retire(partition, std::move(found->second));
+  owned.erase(found);
 }
 
 void log_provider::append(partition_id partition, term owner, std::vector<commit_ptr> commits,

@@ -35,6 +35,7 @@ public:
   void append_claim(partition_id partition, const claim& wanted, claim_done done) override;
   void append(partition_id partition, term owner, std::vector<commit_ptr> commits,
               append_done done) override;
+  void relinquish(partition_id partition, term owner) override;
   /// Scans the partition from its start, one such scan at a time. Past 1,024 that wait it fails as
   /// `overloaded`, after `query_timeout` as `unavailable`.
   void read_aggregate(partition_id partition, std::string aggregate_id, version after,
@@ -47,6 +48,8 @@ private:
   std::optional<error> unknown_partition(partition_id partition) const;
 
   using terms = std::map<std::uint64_t, std::shared_ptr<owned_term>>; // by the claim's id
+
+  void retire(partition_id partition, std::shared_ptr<owned_term> one);
 
   // Before the log, whose jobs use it.
   std::atomic<std::size_t> queries_{0}; // reads of single aggregates, waiting or under way

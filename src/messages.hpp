@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <vector>
 
 namespace cerk {
@@ -96,6 +97,18 @@ struct share_dealt {
   result<std::uint64_t> records{0};
 };
 
+/// To the reader actor: open the reader, which may take as long as the store's bound.
+struct open_reader {
+  offset from;
+};
+
+/// To the replay actor, from the reader actor.
+struct reader_opened {
+  std::optional<error> failure;
+  offset position;
+  offset end;
+};
+
 /// To the reader actor: read up to this many bytes.
 struct read_more {
   std::size_t bytes = 0;
@@ -120,6 +133,7 @@ struct batch_released {
 
 /// To the replay actor, from the provider.
 struct claim_appended {
+  term claimed;
   result<offset> at{no_offset};
 };
 
@@ -134,11 +148,17 @@ struct read_again {
   std::uint32_t epoch = 0;
 };
 
+/// To the replay actor, from its timer: look whether the other partitions were read.
+struct look_at_others {};
+
 /// To the replay actor: begin.
 struct begin_restore {};
 
 /// To the replay actor, from outside or from its timer: claim the partition again.
-struct take_over {};
+struct take_over {
+  /// Which timer; 0: none.
+  std::uint64_t timer = 0;
+};
 
 } // namespace cerk
 
@@ -156,6 +176,9 @@ CERK_MESSAGE(cerk_private, (cerk::abandon_all))
 CERK_MESSAGE(cerk_private, (cerk::replay_share))
 CERK_MESSAGE(cerk_private, (cerk::replay_slice))
 CERK_MESSAGE(cerk_private, (cerk::share_dealt))
+CERK_MESSAGE(cerk_private, (cerk::open_reader))
+CERK_MESSAGE(cerk_private, (cerk::reader_opened))
+CERK_MESSAGE(cerk_private, (cerk::look_at_others))
 CERK_MESSAGE(cerk_private, (cerk::read_more))
 CERK_MESSAGE(cerk_private, (cerk::batch_read))
 CERK_MESSAGE(cerk_private, (cerk::batch_released))
@@ -182,6 +205,9 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(cerk::abandon_all)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(cerk::replay_share)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(cerk::replay_slice)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(cerk::share_dealt)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(cerk::open_reader)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(cerk::reader_opened)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(cerk::look_at_others)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(cerk::read_more)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(cerk::batch_read)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(cerk::batch_released)

@@ -98,7 +98,7 @@ std::optional<commit_result> owned_term::refuse(const commit& c) {
 
 // What was decided on a void commit is on its way yet, and must not take effect.
 void owned_term::make_void(const commit& c) {
-  if (c.kind == record_kind::noop)
+  if (c.kind != record_kind::event)
     return; // nothing is decided on it
   const auto [at, is_new] = void_since_.emplace(c.aggregate_id, c.expected_version);
   if (!is_new)

@@ -67,6 +67,8 @@ struct repository_shared {
   const repository_options options;
   const registry types;
 
+  /// Partitions that were not read to their end yet, or do not fit.
+  std::atomic<std::int32_t> partitions_unread{store_info.partition_count};
   std::atomic<std::uint64_t> commands_in_flight{0};
   std::atomic<std::uint64_t> bytes_in_flight{0};
   /// Callbacks of commands and queries that are promised and not called yet.
@@ -175,6 +177,16 @@ public:
         give_actor(*part.slot);
       visit(part, part.slot->actor);
     }
+  }
+
+  /// Calls `visit(slot, actor)` for each of these slots, which have their actors; for none once the
+  /// partition is cleared.
+  template <class Slots, class F>
+  void for_each_live(const Slots& slots, F&& visit) {
+    const std::shared_lock lock{actors_mutex_};
+    if (!is_cleared_)
+      for (auto* slot : slots)
+        visit(*slot, slot->actor);
   }
 
   std::size_t size() const;

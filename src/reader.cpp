@@ -182,10 +182,15 @@ private:
   }
 
   result<void> take_record() {
+    if (stopped_)
+      return *stopped_;
     const auto& record = batch_->records()[taken_];
     if (!knows_past_ && scan_.is_unknown_to_fold(record))
-      if (auto learnt = learn_past(); !learnt)
+      if (auto learnt = learn_past(); !learnt) {
+        if (learnt.error().advice() != retry::later)
+          stopped_ = learnt.error();
         return learnt;
+      }
     const auto events = to_.events.size();
     if (!scan_.feed(batch_, record)) {
       to_.events.resize(events); // a group is whole or not there at all
@@ -231,13 +236,14 @@ private:
     return true;
   }
 
-  // A position does not carry the terms of the past; that a fenced owner's record came right behind
-  // it is rare enough to look them up.
+  // A position does not carry the terms of the past; that a fenced owner's record or claim came
+  // right behind it is rare enough to look them up. It must be a past that led to this position.
   result<void> learn_past() {
     auto opened = store_.read(partition_, offset{0});
     if (!opened)
       return opened.error();
     auto& past = **opened;
+    partition_fold fold; // of the claims alone: records do not change the term
     while (past.position() < begin_.next) {
       const auto read = past.next(to_.options.bytes_max);
       if (!read)
@@ -245,9 +251,15 @@ private:
       for (const auto& record : (*read)->records())
         if (record.offset < begin_.next && (!record.has_key || record.key_size == 0)
             && record.has_value)
-          if (const auto found = parse_claim(record.value()))
+          if (const auto found = parse_claim(record.value())) {
+            fold.on_claim(*found);
             scan_.remember_claim(found->id);
+          }
     }
+    if (fold.current() != begin_.term)
+      return error{errc::store_unusable,
+                   where(begin_.next) + ": term " + std::to_string(fold.current().value)
+                     + " is in force there, not the position's, which is of another log"};
     knows_past_ = true;
     return {};
   }

@@ -10,8 +10,8 @@
 
 namespace cerk {
 
-/// Reads its partition's reader on request and sends each batch to the replay actor. Runs on a
-/// thread of its own where reading blocks.
+/// Opens its partition's reader, reads it on request and sends each batch to the replay actor. Runs
+/// on a thread of its own where reading blocks.
 class reader_actor : public caf::event_based_actor {
 public:
   reader_actor(caf::actor_config& config, partition_ptr home, caf::actor replay)
@@ -20,6 +20,21 @@ public:
 
   caf::behavior make_behavior() override {
     return {
+      [this](open_reader wanted) {
+        reader_opened opened;
+        const bool is_open = home_->shared().outside.enter([&] {
+          auto made = home_->shared().store.read(home_->id(), wanted.from);
+          if (!made) {
+            opened.failure = made.error();
+            return;
+          }
+          opened.position = (*made)->position();
+          opened.end = (*made)->end();
+          home_->reader = *std::move(made);
+        });
+        if (is_open)
+          detail::tell(this, replay_, std::move(opened));
+      },
       [this](read_more wanted) {
         batch_read read;
         const bool is_open = home_->shared().outside.enter([&] {

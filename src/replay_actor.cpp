@@ -33,6 +33,7 @@ replay_actor::replay_actor(caf::actor_config& config, partition_ptr home)
 caf::behavior replay_actor::make_behavior() {
   return {
     [this](begin_restore) { begin(); },
+    [this](const reader_opened& opened) { on_opened(opened); },
     [this](const batch_read& read) { on_batch(read); },
     [this](batch_released released) {
       outstanding_bytes_ -= released.bytes;
@@ -41,17 +42,24 @@ caf::behavior replay_actor::make_behavior() {
     },
     [this](const share_dealt& share) { on_dealt(share); },
     [this](const claim_appended& appended) {
-      if (!appended.at && progress_.now == phase::claiming)
+      if (!appended.at && progress_.now == phase::claiming && appended.claimed == claimed_)
         fail(appended.at.error());
     },
     [this](const term_ended& ended) { on_term_ended(ended); },
-    [this](take_over) {
-      takeover_is_due_ = false;
+    [this](take_over wanted) {
+      // Of several timers the last one counts; whoever asks in person comes before all of them.
+      if (wanted.timer != 0 && wanted.timer != timer_)
+        return;
+      ++timer_;
       begin_takeover();
     },
     [this](all_settled) {
       waits_for_settling_ = false;
       open_if_settled();
+    },
+    [this](look_at_others) {
+      looks_at_others_ = false;
+      continue_if_folded();
     },
     [this](reader_closed) {
       --readers_;
@@ -79,32 +87,27 @@ void replay_actor::begin() {
 }
 
 void replay_actor::open() {
-  auto& shared = home_->shared();
-  std::optional<error> failed;
-  bool blocks = false;
-  const bool is_open = shared.outside.enter([&] {
-    auto opened = shared.store.read(home_->id(), offset{progress_.position});
-    if (!opened) {
-      failed = opened.error();
-      return;
-    }
-    progress_.position = (*opened)->position().value;
-    if (!reads_on_)
-      progress_.start = progress_.position;
-    progress_.end = (*opened)->end().value;
-    home_->reader = *std::move(opened);
-    blocks = shared.store.info().reading_blocks;
-  });
-  if (!is_open)
-    return;
-  if (failed)
-    return fail(*std::move(failed));
-  reader_ = blocks ? spawn<reader_actor, caf::detached>(home_, caf::actor{this})
-                   : spawn<reader_actor>(home_, caf::actor{this});
+  // Opening may wait for the store, so it has to happen where reading may.
+  reader_ = home_->shared().store_info.reading_blocks
+              ? spawn<reader_actor, caf::detached>(home_, caf::actor{this})
+              : spawn<reader_actor>(home_, caf::actor{this});
   ++readers_;
   // Later, aggregates are sent to by others as well, and take what they get in turn.
   for (std::size_t i = 0; !reads_on_ && i < detail::worker_count(system()); ++i)
     dealers_.push_back({.actor = spawn<dealer_actor>(home_, caf::actor{this}, i)});
+  detail::tell(this, reader_, open_reader{offset{progress_.position}});
+}
+
+void replay_actor::on_opened(const reader_opened& opened) {
+  if (!reader_ || !detail::is_from(this, reader_))
+    return; // it was stopped
+  if (opened.failure)
+    return fail(*opened.failure);
+  is_open_ = true;
+  progress_.position = opened.position.value;
+  if (!reads_on_)
+    progress_.start = progress_.position;
+  progress_.end = opened.end.value;
   enter(phase::reading);
   request_reads();
   continue_if_folded();
@@ -121,7 +124,7 @@ void replay_actor::request_reads() {
   const std::size_t bytes = read_size();
   // Behind the log's end a read may wait, and a second one would only keep us from serving.
   const std::uint32_t ahead = progress_.now == phase::reading ? reads_ahead : 1;
-  while (wants_more && !read_fails_ && reads_under_way_ < ahead
+  while (wants_more && is_open_ && !read_fails_ && reads_under_way_ < ahead
          && (outstanding_bytes_ + (reads_under_way_ + 1) * bytes <= budget_bytes_
              || (reads_under_way_ == 0 && outstanding_bytes_ <= held_bytes()))) {
     ++reads_under_way_;
@@ -336,11 +339,11 @@ void replay_actor::send_window() {
 }
 
 void replay_actor::send_to_aggregates(const std::shared_ptr<const replay_window>& window) {
-  for (auto* slot : touched_) {
-    detail::tell(this, slot->actor,
-                 replay_slice{window, slot->window_begin, slot->window_begin + slot->window_count});
-    records_dealt_ += std::exchange(slot->window_count, 0);
-  }
+  home_->for_each_live(touched_, [&](aggregate_slot& slot, const caf::actor& aggregate) {
+    detail::tell(this, aggregate,
+                 replay_slice{window, slot.window_begin, slot.window_begin + slot.window_count});
+    records_dealt_ += std::exchange(slot.window_count, 0);
+  });
 }
 
 void replay_actor::deal_window(std::shared_ptr<const replay_window> window) {
@@ -401,7 +404,7 @@ void replay_actor::continue_if_folded() {
   const bool everything_is_read = progress_.now == phase::reading
                                     ? progress_.position >= progress_.end
                                     : progress_.now == phase::claiming && claim_is_seen_;
-  if (!everything_is_read || reads_under_way_ > 0 || !reader_)
+  if (!everything_is_read || reads_under_way_ > 0 || !is_open_)
     return;
   if (window_)
     send_window();
@@ -413,7 +416,21 @@ void replay_actor::continue_if_folded() {
     return;
   if (progress_.now == phase::claiming || home_->shared().options.read_only)
     return serve();
-  append_claim();
+  if (may_claim())
+    append_claim();
+}
+
+// The first claim of a partition says for good how keys are placed. An empty partition cannot tell
+// whether that is right, so all of them are looked at first.
+bool replay_actor::may_claim() {
+  auto& unread = home_->shared().partitions_unread;
+  if (!std::exchange(was_read_, true))
+    unread.fetch_sub(1, std::memory_order_acq_rel);
+  if (fold_.current() != term{} || unread.load(std::memory_order_acquire) == 0)
+    return true;
+  if (!std::exchange(looks_at_others_, true))
+    detail::tell_self_later(this, std::chrono::milliseconds{10}, look_at_others{});
+  return false;
 }
 
 void replay_actor::append_claim() {
@@ -432,8 +449,8 @@ void replay_actor::append_claim() {
                                .owner = options.owner,
                                .partition_count = info.partition_count,
                                .partitioner = std::string{to_string(info.partitioner)}},
-                              [self = caf::actor{this}](result<offset> at) {
-                                detail::tell_from_outside(self, claim_appended{std::move(at)});
+                              [self = caf::actor{this}, id = claimed_](result<offset> at) {
+                                detail::tell_from_outside(self, claim_appended{id, std::move(at)});
                               });
   });
   if (is_open)
@@ -472,19 +489,21 @@ void replay_actor::on_fence(std::string why) {
 
 // The partition does not serve for now. What was committed here can be read.
 void replay_actor::rest(phase where, std::string why) {
-  const auto& options = home_->shared().options;
+  auto& shared = home_->shared();
+  const auto& options = shared.options;
   progress_.failure = std::move(why);
   resting_ = where;
+  if (claimed_ != term{})
+    shared.outside.enter([&] { shared.store.relinquish(home_->id(), claimed_); });
   enter(where);
-  if (where != phase::fenced || options.on_fenced != on_fenced::reclaim || takeover_is_due_)
+  if (where != phase::fenced || options.on_fenced != on_fenced::reclaim)
     return;
   ++fences_;
   const auto longest
     = std::min(reclaim_delay_min * (std::int64_t{1} << std::min(fences_, 16U)), reclaim_delay_max);
-  takeover_is_due_ = true;
   const auto chance
     = options.environment.random() % static_cast<std::uint64_t>(longest.count() + 1);
-  detail::tell_self_later(this, std::chrono::milliseconds{chance}, take_over{});
+  detail::tell_self_later(this, std::chrono::milliseconds{chance}, take_over{++timer_});
 }
 
 void replay_actor::begin_takeover() {
@@ -513,6 +532,7 @@ void replay_actor::dismiss_helpers() {
   if (reader_)
     detail::tell_to_stop(reader_);
   reader_ = nullptr;
+  is_open_ = false;
   reads_under_way_ = 0;
   for (const auto& dealer : dealers_)
     detail::tell_to_stop(dealer.actor);

@@ -56,6 +56,7 @@ private:
 
   void begin();
   void open();
+  void on_opened(const reader_opened& opened);
   std::size_t read_size() const noexcept;
   void request_reads();
   void on_batch(const batch_read& read);
@@ -73,6 +74,7 @@ private:
   void deal_next(dealer_link& dealer);
   void drop_what_waits();
   void continue_if_folded();
+  bool may_claim();
   void append_claim();
   void serve();
   void on_term_ended(const term_ended& ended);
@@ -87,6 +89,7 @@ private:
 
   partition_ptr home_;
   caf::actor reader_;
+  bool is_open_ = false; // the reader
   std::vector<dealer_link> dealers_;
   restore_progress progress_;
   std::chrono::steady_clock::time_point started_;
@@ -112,11 +115,13 @@ private:
   phase resting_ = phase::fenced; // where a takeover that fails goes back to
   std::uint32_t fences_ = 0;      // since `undisturbed` service
   std::chrono::steady_clock::time_point serving_since_;
-  bool takeover_is_due_ = false;
+  std::uint64_t timer_ = 0; // the takeover's that counts
   bool waits_for_settling_ = false;
   std::uint32_t readers_ = 0; // that have not closed yet
 
   term claimed_;
+  bool was_read_ = false; // to the end, for the first time
+  bool looks_at_others_ = false;
   bool claim_is_seen_ = false;
   bool claim_holds_ = false;
   std::uint64_t records_given_ = 0; // to windows

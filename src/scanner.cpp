@@ -35,6 +35,16 @@ bool scanner::feed(const std::shared_ptr<const record_batch>& batch, const recor
   return true;
 }
 
+bool scanner::is_unknown_to_fold(const record_view& record) const {
+  const auto is_unknown = [&](term named) {
+    return named != term{} && named != fold_.current() && !fold_.knows(named);
+  };
+  if (record.has_key && record.key_size != 0)
+    return record.has_header() && is_unknown(record.header.term);
+  const auto read = record.has_value ? parse_claim(record.value()) : std::nullopt;
+  return read && is_unknown(read->replaces);
+}
+
 bool scanner::finish() {
   for (auto& h : held_)
     if (std::exchange(h.pending, false))

@@ -59,11 +59,8 @@ public:
     return settled_;
   }
 
-  /// The term that `record` names is neither in force nor was it, as far as is known.
-  bool is_unknown_to_fold(const record_view& record) const {
-    return record.has_header() && record.header.term != fold_.current()
-           && !fold_.knows(record.header.term);
-  }
+  /// The term that `record` names, or replaces, is neither in force nor was it, as far as is known.
+  bool is_unknown_to_fold(const record_view& record) const;
 
   /// See `partition_fold`.
   void remember_claim(term id) {

@@ -73,10 +73,10 @@ public:
     try {
       app_.parse(argc, argv);
     } catch (const CLI::ExtrasError&) {
-      // Without what stands behind `=`: where -X was forgotten, that may be a secret.
+      // No word that may be a secret, as where -X was forgotten or its `=`.
       std::string words;
       for (const auto& word : app_.remaining(true))
-        words += ' ' + word.substr(0, word.find('='));
+        words += ' ' + (word.starts_with('-') ? word.substr(0, word.find('=')) : "(a word)");
       note(about_.name + ": not expected:" + words + "; --help is the manual");
       return exit_code::usage;
     } catch (const CLI::ParseError& e) {

@@ -87,13 +87,11 @@ cerk::result<void> set_risks(settings& s, std::string_view text) {
   return {};
 }
 
-// A property of librdkafka. What has the key already came from a better place.
+// A property of librdkafka. Of two with one meaning, which may have two names, the later counts.
 cerk::result<void> add_property(settings& s, cerk::result<cerk::kafka_property> read) {
   if (!read)
     return read.error();
-  const auto has_key = [&](const auto& known) { return known.first == read->first; };
-  if (std::none_of(s.kafka.properties.begin(), s.kafka.properties.end(), has_key))
-    s.kafka.properties.push_back(*std::move(read));
+  s.kafka.properties.push_back(*std::move(read));
   return {};
 }
 
@@ -355,24 +353,24 @@ read_settings(int argc, const char* const* argv, const environment_lookup& envir
   } catch (const CLI::CallForVersion&) {
     return std::variant<settings, just_print>{just_print{app.version() + "\n"}};
   } catch (const CLI::ExtrasError&) {
-    // Without what stands behind `=`: where -X was forgotten, that may be a secret.
+    // No word that may be a secret, as where -X was forgotten or its `=`.
     std::string words;
     for (const auto& word : app.remaining(true))
-      words += ' ' + word.substr(0, word.find('='));
+      words += ' ' + (word.starts_with('-') ? word.substr(0, word.find('=')) : "(a word)");
     return bad_input("not expected:" + words);
   } catch (const CLI::ParseError& e) {
     return bad_input(e.what());
   }
 
   settings s;
-  for (const auto& text : properties)
-    if (auto done = add_property(s, cerk::parse_kafka_property(text)); !done)
-      return bad_input("-X: " + done.error().what);
   if (const char* named = environment("CERK_CONFIG"); !file && named != nullptr)
     file = named;
   if (file)
     if (auto done = read_file(s, *file); !done)
       return done.error();
+  for (const auto& text : properties)
+    if (auto done = add_property(s, cerk::parse_kafka_property(text)); !done)
+      return bad_input("-X: " + done.error().what);
   for (const auto& known : table) {
     const auto variable = variable_of(known.name);
     if (const char* text = environment(variable.c_str()); text != nullptr)

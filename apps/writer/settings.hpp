@@ -40,7 +40,7 @@ using store_setting = std::variant<sqlite_store, memory_store, kafka_store>;
 /// What a Kafka store wants to know beside its topic.
 struct kafka_settings {
   std::string brokers;
-  /// librdkafka's: of `-X` and of the file's `[kafka]`. The earlier of two with one key counts.
+  /// librdkafka's: of the file's `[kafka]`, then of `-X`. Of two with one meaning the later counts.
   std::vector<std::pair<std::string, std::string>> properties;
   bool create_topic = false;
   std::optional<std::int32_t> partitions;

@@ -116,6 +116,7 @@ public:
   void append_claim(partition_id partition, const claim& wanted, claim_done done) override;
   void append(partition_id partition, term owner, std::vector<commit_ptr> commits,
               append_done done) override;
+  void relinquish(partition_id partition, term owner) override;
   void read_aggregate(partition_id partition, std::string aggregate_id, version after,
                       std::size_t events_max, events_done done) override;
   result<void> append_verbatim(partition_id partition, const std::vector<record>& records) override;

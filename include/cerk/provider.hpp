@@ -153,6 +153,10 @@ public:
   append(partition_id partition, term owner, std::vector<commit_ptr> commits, append_done done)
     = 0;
 
+  /// Its owner will not append under `owner` any more: what the store keeps for that goes. Nothing
+  /// if there is no such term.
+  virtual void relinquish(partition_id partition, term owner);
+
   /// Effective events of one aggregate after version `after`, at most `events_max`, in order.
   virtual void read_aggregate(partition_id partition, std::string aggregate_id, version after,
                               std::size_t events_max, events_done done)

@@ -109,6 +109,7 @@ public:
 
   /// The next events. Waits for them at most `timeout`; an empty batch says that none came, and its
   /// position may have moved.
+  /// A cluster that is away looks like silence where everything known to be there was read.
   /// Errors: `unavailable`: nothing is lost, call again; every other one is for good, further calls
   /// return it again: `corrupt` (see `on_unreadable`), `store_unusable`. Events from before an
   /// error are handed out first.

@@ -159,6 +159,7 @@ config make_config(const kafka_options& options) {
   config made{decltype(config::settings){rd_kafka_conf_new()}, std::make_unique<witness>(options)};
   // librdkafka's own 10 s would be waited for after the broker is back.
   set(made.get(), "reconnect.backoff.max.ms", "1000");
+  set(made.get(), "client.id", "cerk");
   for (const auto& [key, value] : options.settings) {
     if (const auto why = kafka_key_refusal(key); !why.empty())
       throw failure_exception({errc::bad_input, "the librdkafka property '" + key
@@ -166,7 +167,6 @@ config make_config(const kafka_options& options) {
     set(made.get(), key, value);
   }
   set(made.get(), "bootstrap.servers", options.brokers);
-  set(made.get(), "client.id", "cerk");
   rd_kafka_conf_set_opaque(made.get(), made.saw.get());
   rd_kafka_conf_set_log_cb(made.get(),
                            [](const rd_kafka_t* from, int, const char* facility, const char* text) {

@@ -26,6 +26,7 @@ std::string_view kafka_key_refusal(std::string_view key) noexcept {
     owned{"delivery.report.only.error", "every record's offset is needed"},
     owned{"message.timeout.ms", "delivery_timeout sets it"},
     owned{"delivery.timeout.ms", "delivery_timeout sets it"},
+    owned{"socket.nagle.disable", "a lone command must not wait"},
     owned{"linger.ms", "cerk batches by itself"},
     owned{"queue.buffering.max.ms", "cerk batches by itself"},
     owned{"queue.buffering.max.messages", "cerk's own bounds come first"},

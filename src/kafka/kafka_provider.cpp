@@ -32,6 +32,10 @@ void kafka_provider::append(partition_id partition, term owner, std::vector<comm
   store_->append(partition, owner, std::move(commits), std::move(done));
 }
 
+void kafka_provider::relinquish(partition_id partition, term owner) {
+  store_->relinquish(partition, owner);
+}
+
 void kafka_provider::read_aggregate(partition_id partition, std::string aggregate_id, version after,
                                     std::size_t events_max, events_done done) {
   store_->read_aggregate(partition, std::move(aggregate_id), after, events_max, std::move(done));

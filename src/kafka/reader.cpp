@@ -51,6 +51,13 @@ public:
     }
     if (failed_ && batch->records().empty())
       return next(bytes_max, wait_max);
+    const auto now = std::chrono::steady_clock::now();
+    if (bytes > 0 || position_ >= end_)
+      heard_ = now;
+    // librdkafka waits for a broker that is away without a word, though records are known to be
+    // there.
+    if (now - heard_ >= options_.request_timeout)
+      return to_error(RD_KAFKA_RESP_ERR__TIMED_OUT, consumer_.get(), doing());
     return batch;
   }
 
@@ -93,11 +100,14 @@ private:
       case RD_KAFKA_RESP_ERR_GROUP_AUTHORIZATION_FAILED:
         return 0; // it never joins its group
       default:
-        failed_ = to_error(m.err, consumer_.get(),
-                           "reading partition " + std::to_string(partition_.value) + " at offset "
-                             + std::to_string(position_.value));
+        failed_ = to_error(m.err, consumer_.get(), doing());
         return 0;
     }
+  }
+
+  std::string doing() const {
+    return "reading partition " + std::to_string(partition_.value) + " at offset "
+           + std::to_string(position_.value);
   }
 
   void add(const rd_kafka_message_t& m, record_batch& to) {
@@ -136,6 +146,7 @@ private:
   offset position_;
   offset end_;
   std::optional<error> failed_; // to be told by the next call
+  std::chrono::steady_clock::time_point heard_ = std::chrono::steady_clock::now();
   std::shared_ptr<batch_pool> pool_ = make_batch_pool();
   std::vector<std::pair<std::string, std::string>> others_;
 };

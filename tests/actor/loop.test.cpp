@@ -195,6 +195,18 @@ CAF_TEST(a_strict_read_shows_that_nobody_else_wrote_or_says_so) {
   CAF_CHECK_EQUAL(front->metrics().commands_in_flight, 0u);
 }
 
+CAF_TEST(a_strict_read_of_an_id_that_no_record_can_have_is_refused) {
+  open();
+  for (const std::string id : {"\xff", "", "a b"}) {
+    std::string seen;
+    front->get(id, [&](const result<json_snapshot>& shot) { seen = to_string(shot.error()); },
+               {.strict = true});
+    settle();
+    CAF_CHECK(seen.starts_with("bad_id"));
+  }
+  CAF_CHECK_EQUAL(front->metrics().commands_in_flight, 0u);
+}
+
 CAF_TEST(a_strict_read_that_the_log_does_not_answer_ends_at_its_timeout) {
   memory.hold_answers = true;
   open();
@@ -283,6 +295,25 @@ CAF_TEST(a_store_that_stopped_is_taken_over_and_the_unknown_becomes_known) {
   send("a", bank::open{"Ada"}, {.command_key = "k"});
   CAF_CHECK_EQUAL(answers["a"].at(1), "accepted: a at version 1");
   CAF_CHECK_EQUAL(front->metrics().events_appended, 0u);
+}
+
+CAF_TEST(a_repository_that_closes_in_the_middle_of_a_takeover_ends) {
+  open();
+  send("a", bank::open{"Ada"});
+  claim(99, 1);
+  write(99, commit_of("a", 1, {"theirs"}));
+  send("a", bank::deposit{1});
+  for (int jobs = 0; jobs < 12; ++jobs) {
+    if (!front)
+      open();
+    front->take_over();
+    for (int i = 0; i < jobs; ++i)
+      sched.try_run_once();
+    front->close();
+    settle();
+    front = nullptr;
+    settle();
+  }
 }
 
 CAF_TEST(a_takeover_that_cannot_read_leaves_the_partition_as_it_was) {

@@ -473,4 +473,26 @@ CAF_TEST(many_threads_and_many_aggregates_lose_nothing) {
   CAF_CHECK_EQUAL(repo.metrics().commands_in_flight, 0u);
 }
 
+CAF_TEST(no_partition_is_claimed_while_another_one_does_not_fit) {
+  memory_provider store{{.partitions = 4}};
+  const auto home = partition_of("ada", 4);
+  const partition_id elsewhere{(home.value + 1) % 4};
+  store
+    .append_verbatim(elsewhere, {{.key = "ada",
+                                  .value = event_value("ada", "Opened", 0, {1}, R"("owner":"A")")}})
+    .value();
+  try {
+    repository opened{system, store, accounts};
+    CAF_FAIL("it was opened");
+  } catch (const failure_exception& e) {
+    CAF_CHECK(e.reason().what.find("belongs in partition") != std::string::npos);
+  }
+  CAF_CHECK(!log_writer::open(store, "test"));
+  for (partition_id p{0}; p.value < 4; ++p.value)
+    scan_log(store, p, [](const log_entry& entry) {
+      CAF_CHECK(!entry.is_claim);
+      return true;
+    }).value();
+}
+
 CAF_TEST_FIXTURE_SCOPE_END()

@@ -311,6 +311,48 @@ CAF_TEST(a_no_op_that_took_effect_behind_what_is_void_answers_nothing) {
   CAF_CHECK_EQUAL(answer("k"), "accepted: a at version 2");
 }
 
+CAF_TEST(a_proof_that_was_refused_voids_nothing_behind_it) {
+  open_with(5);
+  take("k", deposit{-9}, {.strict = true});
+  take("in", deposit{1});
+  take("none", deposit{0}, {.strict = true});
+  take("more", deposit{2});
+  CAF_REQUIRE_EQUAL(appends.size(), 6u);
+  refused(2);
+  committed(3);
+  refused(4);
+  committed(5);
+  CAF_CHECK(answer("k").starts_with("failed: unavailable"));
+  CAF_CHECK_EQUAL(answer("in"), "accepted: a at version 3");
+  CAF_CHECK(answer("none").starts_with("failed: unavailable"));
+  CAF_CHECK_EQUAL(answer("more"), "accepted: a at version 4");
+  CAF_CHECK(core.quarantined() == nullptr);
+  CAF_CHECK_EQUAL(state().balance, 8);
+  take("k", deposit{-9});
+  CAF_CHECK(answer("k").find("overdrawn") != std::string::npos); // it was not remembered
+}
+
+CAF_TEST(a_strict_conflict_on_a_state_that_turned_void_is_proven_anew) {
+  open_with(5);
+  take("in", deposit{1});
+  take("k", deposit{2}, {.expected = cerk::version{3}, .strict = true});
+  refused(2);
+  conflict(3, 2);
+  CAF_CHECK_EQUAL(answer("k"), "none");
+  CAF_REQUIRE_EQUAL(appends.size(), 5u);
+  CAF_CHECK(appends[4].commit->kind == cerk::record_kind::outcome);
+  committed(4);
+  CAF_REQUIRE(answers["k"].at(0).get_rejection() != nullptr);
+  CAF_CHECK(answers["k"][0].get_rejection()->conflict);
+}
+
+CAF_TEST(a_rejection_too_large_to_be_stored_is_told_so) {
+  settings.event_bytes_max = 120;
+  take("k", deposit{1}, {.strict = true});
+  CAF_CHECK(appends.empty());
+  CAF_CHECK(answer("k").starts_with("failed: event_too_large"));
+}
+
 CAF_TEST(only_the_last_strict_rejections_are_remembered) {
   settings.command_ids_max = 2;
   open_with(5);

@@ -247,6 +247,25 @@ CAF_TEST(a_position_of_another_log_is_refused) {
   CAF_CHECK(behind.error().what.find("partition 0, offset 2") != std::string::npos);
 }
 
+CAF_TEST(a_position_of_a_log_that_was_made_anew_is_refused_when_something_comes) {
+  claimed(5, 0);
+  put({.term = 5, .number = 1, .version = 1, .key = "a"});
+  put({.term = 5, .number = 2, .version = 2, .key = "a"});
+  // Of a former topic of this name, with another owner.
+  const reader_position former{{{{2}, {7}, 2}}};
+  const auto why = [&] {
+    auto following = reader::open(store, {.position = former}).value();
+    const auto got = following->next(0ms);
+    return got ? "nothing" : got.error().what;
+  };
+  CAF_CHECK(why().find("which is of another log") != std::string::npos);
+  const reader_position at_a_claim{{{{3}, {7}, 2}}};
+  claimed(6, 5);
+  auto following = reader::open(store, {.position = at_a_claim}).value();
+  CAF_CHECK(following->next(0ms).error().code == errc::store_unusable);
+  CAF_CHECK(following->next(0ms).error().code == errc::store_unusable); // for good
+}
+
 CAF_TEST(among_legacy_events_versions_are_counted_from_the_start) {
   legacy("a");
   legacy("b");
