@@ -179,7 +179,8 @@ offset  key  type        term  number       k/n  version  verdict
   // The next owner goes on from where the group began.
   CAF_CHECK(contract::append_one(other, 12, contract::make_commit("ada", 0)).ended
             == status::committed);
-  CAF_CHECK_EQUAL(contract::scan(other, home).back().event.version.value, 1u);
+  const auto entries = contract::scan(other, home);
+  CAF_CHECK_EQUAL(entries.back().event.version.value, 1u);
 }
 
 CAF_TEST(an_own_claim_that_lands_again_changes_nothing) {

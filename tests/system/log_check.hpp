@@ -94,6 +94,8 @@ private:
       ++found_.claims;
       return;
     }
+    if (record["type"] == "cerk.noop")
+      return; // of a strict read
     ++found_.events;
     const auto value = nlohmann::json::parse(record["value"].get<std::string>());
     auto& events = aggregates_[record["key"]];
