@@ -63,7 +63,7 @@ struct fixture {
   memory_provider store{{.partitions = 1}};
 
   void put(record r) {
-    CAF_REQUIRE(store.append_verbatim({0}, {std::move(r)}));
+    store.append_verbatim({0}, {std::move(r)}).value();
   }
 
   void put(const event& e) {
