@@ -169,9 +169,10 @@ struct actor_fixture : test_coordinator_fixture<> {
   }
 
   cerk::commit_result write(std::uint64_t owner, const cerk::commit_ptr& c) {
-    cerk::commit_result how;
-    log().append({0}, {owner}, {c}, [&](const auto& results) { how = results.at(0); });
-    return how;
+    // Shared: with `hold_answers` the answer comes when this has returned.
+    const auto how = std::make_shared<cerk::commit_result>();
+    log().append({0}, {owner}, {c}, [how](const auto& results) { *how = results.at(0); });
+    return *how;
   }
 
 private:
