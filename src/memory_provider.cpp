@@ -5,6 +5,7 @@
 
 #include "commit_records.hpp"
 #include "fold.hpp"
+#include "function_reader.hpp"
 
 #include <algorithm>
 #include <condition_variable>
@@ -67,39 +68,6 @@ struct memory_provider::state {
   void answer(std::function<void()> call);
 };
 
-namespace {
-
-class memory_reader final : public record_reader {
-public:
-  using read_function
-    = std::function<result<std::shared_ptr<record_batch>>(offset&, std::size_t,
-                                                          std::chrono::milliseconds)>;
-
-  memory_reader(read_function read, offset from, offset end)
-    : read_(std::move(read)), position_(from), end_(end) {
-  }
-
-  result<std::shared_ptr<record_batch>> next(std::size_t bytes_max,
-                                             std::chrono::milliseconds wait_max) override {
-    return read_(position_, bytes_max, wait_max);
-  }
-
-  offset position() const noexcept override {
-    return position_;
-  }
-
-  offset end() const noexcept override {
-    return end_;
-  }
-
-private:
-  read_function read_;
-  offset position_;
-  offset end_;
-};
-
-} // namespace
-
 memory_provider::memory_provider(memory_options options) : state_(std::make_unique<state>()) {
   state_->options = options;
   state_->info = {.name = "memory",
@@ -146,7 +114,7 @@ result<std::unique_ptr<record_reader>> memory_provider::read(partition_id partit
     return batch;
   };
   return std::unique_ptr<record_reader>{
-    std::make_unique<memory_reader>(std::move(read), from, end)};
+    std::make_unique<function_reader>(std::move(read), from, end)};
 }
 
 void memory_provider::append_claim(partition_id partition, const claim& wanted, claim_done done) {

@@ -5,6 +5,7 @@
 
 #include "commit_records.hpp"
 #include "fold.hpp"
+#include "function_reader.hpp"
 #include "sqlite/gather.hpp"
 #include "sqlite/import.hpp"
 #include "sqlite/sqlite_file.hpp"
@@ -100,39 +101,6 @@ struct sqlite_provider::state {
   enum class handed_over : std::uint8_t { yes, full, closed };
   handed_over enqueue(job added, std::size_t commits);
 };
-
-namespace {
-
-class sqlite_reader final : public record_reader {
-public:
-  using read_function
-    = std::function<result<std::shared_ptr<record_batch>>(offset&, std::size_t,
-                                                          std::chrono::milliseconds)>;
-
-  sqlite_reader(read_function read, offset from, offset end)
-    : read_(std::move(read)), position_(from), end_(end) {
-  }
-
-  result<std::shared_ptr<record_batch>> next(std::size_t bytes_max,
-                                             std::chrono::milliseconds wait_max) override {
-    return read_(position_, bytes_max, wait_max);
-  }
-
-  offset position() const noexcept override {
-    return position_;
-  }
-
-  offset end() const noexcept override {
-    return end_;
-  }
-
-private:
-  read_function read_;
-  offset position_;
-  offset end_;
-};
-
-} // namespace
 
 sqlite_provider::sqlite_provider(sqlite_options options)
   : state_(std::make_unique<state>(std::move(options))) {
@@ -462,7 +430,7 @@ result<std::unique_ptr<record_reader>> sqlite_provider::read(partition_id partit
   };
   const std::lock_guard lock{state_->file_mutex};
   return std::unique_ptr<record_reader>{
-    std::make_unique<sqlite_reader>(std::move(read), from, state_->file.end())};
+    std::make_unique<function_reader>(std::move(read), from, state_->file.end())};
 }
 
 result<void> sqlite_provider::append_verbatim(partition_id, const std::vector<record>& records) {
