@@ -4,6 +4,7 @@
 
 #include "job_lane.hpp"
 #include "record_log.hpp"
+#include "support/report_sink.hpp"
 
 #include <condition_variable>
 #include <deque>
@@ -126,21 +127,16 @@ private:
     std::unique_ptr<cerk::log_pipeline> pipeline_; // gone before what it reports to
   };
 
-  struct sink {
-    std::mutex mutex; // held while it is called, so that a destructor can wait
-    cerk::on_deliveries done;
-  };
-
   class pipeline final : public cerk::log_pipeline {
   public:
     pipeline(faulty_log& home, cerk::partition_id partition, cerk::on_deliveries done)
-      : home_(home), real_(*home.real_, partition), to_(std::make_shared<sink>()) {
-      to_->done = std::move(done);
+      : home_(home),
+        real_(*home.real_, partition),
+        to_(std::make_shared<report_sink>(std::move(done))) {
     }
 
     ~pipeline() override {
-      const std::lock_guard lock{to_->mutex};
-      to_->done = nullptr;
+      to_->close();
     }
 
     bool produce(const cerk::outgoing_record& r, std::uint64_t token) override {
@@ -157,18 +153,14 @@ private:
       if (how == failed_but_stored || how == no_offset)
         report.at = cerk::no_offset;
       report.token = token;
-      home_.reports_.add({}, [to = to_, report] {
-        const std::lock_guard lock{to->mutex};
-        if (to->done)
-          to->done({report});
-      });
+      home_.reports_.add({}, [to = to_, report] { to->report(report); });
       return true;
     }
 
   private:
     faulty_log& home_;
     real_pipeline real_;
-    std::shared_ptr<sink> to_;
+    std::shared_ptr<report_sink> to_;
   };
 
   fault take_fault() {

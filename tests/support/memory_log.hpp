@@ -3,7 +3,9 @@
 
 #include "job_lane.hpp"
 #include "record_log.hpp"
+#include "support/report_sink.hpp"
 
+#include <atomic>
 #include <condition_variable>
 #include <deque>
 #include <future>
@@ -103,6 +105,11 @@ public:
     reached.get_future().wait();
   }
 
+  /// How many pipelines are open.
+  std::size_t pipelines() const {
+    return pipelines_;
+  }
+
   void set_unreachable(bool is) {
     const std::lock_guard lock{mutex_};
     unreachable_ = is;
@@ -121,21 +128,16 @@ public:
   }
 
 private:
-  struct sink {
-    std::mutex mutex; // held while it is called, so that a destructor can wait
-    cerk::on_deliveries done;
-  };
-
   class pipeline final : public cerk::log_pipeline {
   public:
     pipeline(memory_log& home, cerk::partition_id partition, cerk::on_deliveries done)
-      : home_(home), partition_(partition), to_(std::make_shared<sink>()) {
-      to_->done = std::move(done);
+      : home_(home), partition_(partition), to_(std::make_shared<report_sink>(std::move(done))) {
+      ++home_.pipelines_;
     }
 
     ~pipeline() override {
-      const std::lock_guard lock{to_->mutex};
-      to_->done = nullptr;
+      to_->close();
+      --home_.pipelines_;
     }
 
     bool produce(const cerk::outgoing_record& r, std::uint64_t token) override {
@@ -168,7 +170,7 @@ private:
   private:
     memory_log& home_;
     cerk::partition_id partition_;
-    std::shared_ptr<sink> to_;
+    std::shared_ptr<report_sink> to_;
   };
 
   class reader final : public cerk::record_reader {
@@ -227,12 +229,8 @@ private:
     return {static_cast<std::int64_t>(log.size()) - 1};
   }
 
-  void post(const std::shared_ptr<sink>& to, cerk::delivery report) {
-    lane_.add({}, [to, report = std::move(report)] {
-      const std::lock_guard lock{to->mutex};
-      if (to->done)
-        to->done({report});
-    });
+  void post(const std::shared_ptr<report_sink>& to, cerk::delivery report) {
+    lane_.add({}, [to, report = std::move(report)] { to->report(report); });
   }
 
   cerk::provider_info info_;
@@ -240,8 +238,9 @@ private:
   std::condition_variable changed_;
   std::vector<std::vector<cerk::record>> logs_;
   std::deque<fault> faults_;
-  std::vector<std::pair<std::shared_ptr<sink>, cerk::delivery>> held_;
+  std::vector<std::pair<std::shared_ptr<report_sink>, cerk::delivery>> held_;
   int reads_delayed_ = 0;
+  std::atomic<std::size_t> pipelines_{0};
   bool unreachable_ = false;
   bool closed_ = false;
   cerk::job_lane lane_;

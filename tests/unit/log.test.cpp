@@ -2,9 +2,8 @@
 #define CAF_SUITE log
 
 #include <cerk/log.hpp>
-#include <cerk/memory_provider.hpp>
 
-#include "aggregate_core.hpp"
+#include "log_scene.hpp"
 
 #include "caf/test/unit_test.hpp"
 
@@ -13,50 +12,7 @@ using strings = std::vector<std::string>;
 
 namespace {
 
-// A log made by hand, one partition.
-struct fixture {
-  memory_provider store{{.partitions = 1}};
-
-  void put(record r) {
-    CAF_REQUIRE(store.append_verbatim({0}, {std::move(r)}));
-  }
-
-  void claimed(std::uint64_t id, std::uint64_t replaces) {
-    put({.value = claim_value({.id = {id}, .replaces = {replaces}}, 0)});
-  }
-
-  struct event {
-    std::uint64_t term = 1;
-    std::uint64_t number = 1;
-    std::uint64_t version = 1;
-    std::uint16_t k = 1;
-    std::uint16_t n = 1;
-    record_kind kind = record_kind::event;
-    std::string key = "a";
-  };
-
-  static record of(const event& e) {
-    const auto value = event_value(e.key, "Noted", 0, {e.version}, R"("text":"x")");
-    const auto packed = pack({.kind = e.kind,
-                              .k = e.k,
-                              .n = e.n,
-                              .term = {e.term},
-                              .number = e.number,
-                              .version = {e.version},
-                              .command_id = command_id::from_key(std::to_string(e.number)),
-                              .digest = 9},
-                             e.key, value);
-    return {.key = e.key, .value = value, .header = {packed.data(), packed.size()}};
-  }
-
-  void put(const event& e) {
-    put(of(e));
-  }
-
-  void legacy(const std::string& key = "a") {
-    put({.key = key, .value = event_value(key, "Noted", 0, {0}, R"("text":"x")")});
-  }
-
+struct fixture : log_scene {
   // One line for each record: offset, version if in effect, else the reason.
   strings scan(std::size_t stop_after = SIZE_MAX) {
     strings lines;
@@ -137,7 +93,7 @@ CAF_TEST(what_cannot_be_read_says_so_and_the_count_goes_on) {
   put({.key = "", .value = "{}"});
   legacy();
   claimed(1, 0);
-  auto damaged = of({.number = 1, .version = 6});
+  auto damaged = record_of({.number = 1, .version = 6});
   damaged.value->back() = ' ';
   put(damaged);
   put({.key = "a", .value = "{}", .header = "short"});
@@ -165,7 +121,7 @@ CAF_TEST(what_cannot_be_read_says_so_and_the_count_goes_on) {
 
 CAF_TEST(a_broken_seal_is_told) {
   claimed(1, 0);
-  auto damaged = of({.number = 1, .version = 1});
+  auto damaged = record_of({.number = 1, .version = 1});
   damaged.value->replace(damaged.value->find("\"x\""), 3, "\"y\"");
   put(damaged);
   const strings expected{"0 claim 1", "1 unreadable: the seal is broken"};

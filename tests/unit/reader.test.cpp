@@ -1,11 +1,10 @@
 // Following a log: each effective event once, from any position, and damage never passed over.
 #define CAF_SUITE reader
 
-#include <cerk/memory_provider.hpp>
 #include <cerk/reader.hpp>
 
-#include "aggregate_core.hpp"
 #include "log_provider.hpp"
+#include "log_scene.hpp"
 #include "support/memory_log.hpp"
 #include "support/property.hpp"
 
@@ -18,36 +17,6 @@ using strings = std::vector<std::string>;
 
 namespace {
 
-struct event {
-  std::uint64_t term = 1;
-  std::uint64_t number = 1;
-  std::uint64_t version = 1;
-  std::uint16_t k = 1;
-  std::uint16_t n = 1;
-  record_kind kind = record_kind::event;
-  std::string key = "a";
-};
-
-record record_of(const event& e) {
-  const auto value = event_value(e.key, "Noted", 0, {e.version}, R"("text":"x")");
-  const auto packed = pack({.kind = e.kind,
-                            .k = e.k,
-                            .n = e.n,
-                            .term = {e.term},
-                            .number = e.number,
-                            .version = {e.version}},
-                           e.key, value);
-  return {.key = e.key, .value = value, .header = {packed.data(), packed.size()}};
-}
-
-record claim_of(std::uint64_t id, std::uint64_t replaces) {
-  return {.value = claim_value({.id = {id}, .replaces = {replaces}}, 0)};
-}
-
-record legacy_of(const std::string& key) {
-  return {.key = key, .value = event_value(key, "Noted", 0, {0}, R"("text":"x")")};
-}
-
 // "offset key version"
 std::string line_of(const stored_event& e) {
   return std::to_string(e.offset.value) + ' ' + e.key + std::to_string(e.version.value);
@@ -58,26 +27,7 @@ void add_lines(strings& to, const event_batch& batch) {
     to.push_back(line_of(e));
 }
 
-// A log made by hand, one partition.
-struct fixture {
-  memory_provider store{{.partitions = 1}};
-
-  void put(record r) {
-    store.append_verbatim({0}, {std::move(r)}).value();
-  }
-
-  void put(const event& e) {
-    put(record_of(e));
-  }
-
-  void claimed(std::uint64_t id, std::uint64_t replaces) {
-    put(claim_of(id, replaces));
-  }
-
-  void legacy(const std::string& key = "a") {
-    put(legacy_of(key));
-  }
-
+struct fixture : log_scene {
   std::unique_ptr<reader> open(reader_options options = {}) {
     auto opened = reader::open(store, std::move(options));
     if (!opened)
@@ -214,6 +164,7 @@ CAF_TEST(a_position_that_cannot_be_read_says_what_is_wrong_and_where) {
     {R"({"format":2,"partitions":[]})", "its format is not 1"},
     {R"({"partitions":[]})", "its format is not 1"},
     {R"({"format":1})", "no array 'partitions'"},
+    {R"({"format":1,"partitions":{}})", "no array 'partitions'"},
     {R"({"format":1,"partitions":[)" + good + ",7]}", "partition 1: it is not an object"},
     {R"({"format":1,"partitions":[{"next":-1,"term":"7","number":1}]})",
      "partition 0: 'next' is not an offset"},
@@ -224,6 +175,7 @@ CAF_TEST(a_position_that_cannot_be_read_says_what_is_wrong_and_where) {
     {R"({"format":1,"partitions":[{"next":1,"term":"18446744073709551616","number":1}]})",
      "'term' is not"},
     {R"({"format":1,"partitions":[{"next":1,"term":"7","number":0}]})", "'number' is not"},
+    {R"({"format":1,"partitions":[{"next":1,"term":"7","number":-1}]})", "'number' is not"},
     {R"({"format":1,"partitions":[{"next":1,"term":"7"}]})", "'number' is not"},
     {R"({"format":1,"partitions":[{"next":0,"term":"7","number":1}]})", "contradict each other"},
     {R"({"format":1,"partitions":[{"next":1,"term":"0","number":2}]})", "contradict each other"},
