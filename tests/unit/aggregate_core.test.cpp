@@ -254,7 +254,17 @@ CAF_TEST(a_strict_rejection_waits_for_a_record_behind_it_and_is_remembered) {
   CAF_CHECK_EQUAL(answers["k"].size(), 2u);
   CAF_CHECK_EQUAL(to_string(answers["k"][1]), to_string(answers["k"][0]));
   take("k", deposit{-8});
+  CAF_REQUIRE(answers["k"][2].get_failure() != nullptr);
   CAF_CHECK(answers["k"][2].get_failure()->code == cerk::errc::command_id_reused);
+}
+
+CAF_TEST(a_strict_rejection_without_a_key_is_proven_and_not_remembered) {
+  open_with(5);
+  take("k", deposit{-9}, {.strict = true, .has_key = false});
+  CAF_REQUIRE_EQUAL(appends.size(), 3u);
+  CAF_CHECK(appends[2].commit->kind == cerk::record_kind::noop);
+  committed(2);
+  CAF_CHECK_EQUAL(answer("k"), "rejected: overdrawn (amount): the balance is 5");
 }
 
 CAF_TEST(a_strict_conflict_is_remembered_with_its_version) {
@@ -284,6 +294,18 @@ CAF_TEST(a_strict_command_that_changes_nothing_waits_for_a_no_op) {
   committed(3);
   CAF_CHECK_EQUAL(version(), 3u);
   CAF_CHECK_EQUAL(state().balance, 6);
+}
+
+CAF_TEST(what_changes_nothing_is_proven_each_time_though_the_command_id_is_the_same) {
+  open_with(5);
+  take("k", deposit{0}, {.strict = true});
+  take("k", deposit{0}, {.strict = true});
+  CAF_REQUIRE_EQUAL(appends.size(), 4u);
+  committed(2);
+  committed(3);
+  CAF_REQUIRE_EQUAL(answers["k"].size(), 2u);
+  for (const auto& each : answers["k"])
+    CAF_CHECK_EQUAL(to_string(each), "accepted: a at version 2");
 }
 
 CAF_TEST(a_strict_rejection_on_a_state_that_turned_void_is_decided_again) {
@@ -319,16 +341,20 @@ CAF_TEST(a_proof_that_was_refused_voids_nothing_behind_it) {
   take("more", deposit{2});
   CAF_REQUIRE_EQUAL(appends.size(), 6u);
   refused(2);
+  take("meanwhile", deposit{3});
+  CAF_REQUIRE_EQUAL(appends.size(), 7u); // at once
   committed(3);
   refused(4);
   committed(5);
+  committed(6);
   CAF_CHECK(answer("k").starts_with("failed: unavailable"));
   CAF_CHECK_EQUAL(answer("in"), "accepted: a at version 3");
   CAF_CHECK(answer("none").starts_with("failed: unavailable"));
   CAF_CHECK_EQUAL(answer("more"), "accepted: a at version 4");
   CAF_CHECK(core.quarantined() == nullptr);
-  CAF_CHECK_EQUAL(state().balance, 8);
-  take("k", deposit{-9});
+  CAF_CHECK_EQUAL(answer("meanwhile"), "accepted: a at version 5");
+  CAF_CHECK_EQUAL(state().balance, 11);
+  take("k", deposit{-99});
   CAF_CHECK(answer("k").find("overdrawn") != std::string::npos); // it was not remembered
 }
 

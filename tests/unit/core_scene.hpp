@@ -14,6 +14,7 @@ struct command_options {
   std::optional<cerk::version> expected{};
   std::chrono::milliseconds timeout{10'000};
   bool strict = false;
+  bool has_key = true;
   std::string correlation_id{};
   cerk::metadata metadata{};
 };
@@ -68,7 +69,7 @@ struct core_scene {
     envelope->command_id = cerk::command_id::from_key(key);
     envelope->expected_version = w.expected;
     envelope->strict = w.strict;
-    envelope->has_key = true;
+    envelope->has_key = w.has_key;
     envelope->time = std::chrono::sys_days{std::chrono::year{2026} / 11 / 23};
     envelope->deadline = now + w.timeout;
     envelope->correlation_id = w.correlation_id;

@@ -60,6 +60,8 @@ CAF_TEST(a_key_elsewhere_is_told_with_its_home) {
   CAF_CHECK(contains(elsewhere, "export the log"));
   const auto by_java = partition_of("ada", 100, partitioner::murmur2);
   CAF_CHECK(contains(why(info, by_java, "ada"), "set the partitioner (--partitioner) to murmur2"));
+  CAF_CHECK(contains(why(info, by_nobody, std::string(1'000, 'x')),
+                     '\'' + std::string(aggregate_id_bytes_max, 'x') + '\''));
   info.partitioner = partitioner::murmur2;
   CAF_CHECK_EQUAL(why(info, by_java, "ada"), "");
   CAF_CHECK(contains(why(info, {52}, "ada"), "set the partitioner (--partitioner) to crc32"));

@@ -119,6 +119,25 @@ CAF_TEST(a_restored_rejection_is_remembered) {
   CAF_CHECK_EQUAL(cause(), "none");
 }
 
+CAF_TEST(a_rejection_that_is_read_again_does_not_push_out_another) {
+  settings.command_ids_max = 2;
+  const auto rejection = [&](const std::string& key) {
+    const auto value = event("cerk.rejected", R"("conflict":false,"errors":"[]")");
+    const auto packed = cerk::pack({.kind = cerk::record_kind::outcome,
+                                    .term = {1},
+                                    .number = 1,
+                                    .command_id = cerk::command_id::from_key(key),
+                                    .digest = make("", deposit{1}, {})->digest},
+                                   "a", value);
+    return restore(value, {packed.data(), packed.size()});
+  };
+  for (const auto* key : {"first", "second", "second"})
+    CAF_CHECK(rejection(key));
+  take("first", deposit{1}, {.strict = true}); // decided anew, it would append a record
+  CAF_REQUIRE(appends.empty());
+  CAF_CHECK(answers["first"].at(0).get_rejection() != nullptr);
+}
+
 CAF_TEST(a_rejection_that_cannot_be_read_or_does_not_fit_quarantines) {
   const auto rejection = [](std::uint64_t version_of_it, const std::string& fields) {
     fixture fresh;
