@@ -5,6 +5,7 @@
 #include <cerk/log.hpp>
 
 #include <random>
+#include <set>
 
 #include "actor/fixture.hpp"
 
@@ -298,22 +299,41 @@ CAF_TEST(a_store_that_stopped_is_taken_over_and_the_unknown_becomes_known) {
 }
 
 CAF_TEST(a_repository_that_closes_in_the_middle_of_a_takeover_ends) {
-  open();
-  send("a", bank::open{"Ada"});
-  claim(99, 1);
-  write(99, commit_of("a", 1, {"theirs"}));
-  send("a", bank::deposit{1});
-  for (int jobs = 0; jobs < 12; ++jobs) {
-    if (!front)
-      open();
+  const auto idle = sys.registry().running();
+  const auto records = [this] { return log().read({0}, {0}).value()->end(); };
+  std::uint64_t theirs = 1'000'000;
+  std::set<std::string> closed_in;
+  for (int jobs = 0; jobs < 100 && !closed_in.contains("serving"); ++jobs) {
+    open();
+    claim(++theirs, randoms); // the last one drawn is the claim's id
+    send("a", bank::note{"void"});
+    CAF_REQUIRE_EQUAL(phases.back(), "fenced");
     front->take_over();
     for (int i = 0; i < jobs; ++i)
       sched.try_run_once();
+    const auto phase = phases.back();
+    const auto end = records();
+    closed_in.insert(phase);
     front->close();
     settle();
+    CAF_CHECK_EQUAL(phases.back(), phase);
+    CAF_CHECK(records() == end);
     front = nullptr;
     settle();
+    CAF_CHECK_EQUAL(sys.registry().running(), idle);
   }
+  CAF_CHECK_EQUAL(closed_in, (std::set<std::string>{"claiming", "fenced", "reading", "serving"}));
+}
+
+CAF_TEST(while_it_drains_nothing_is_taken_over) {
+  open();
+  claim(99, 1);
+  send("a", bank::open{"Ada"});
+  CAF_REQUIRE_EQUAL(phases.back(), "fenced");
+  CAF_CHECK_EQUAL(front->drain(), 0u);
+  front->take_over();
+  settle();
+  CAF_CHECK_EQUAL(phases.back(), "fenced");
 }
 
 CAF_TEST(a_takeover_that_cannot_read_leaves_the_partition_as_it_was) {

@@ -302,6 +302,34 @@ CAF_TEST(told_to_take_over_it_reads_only_when_the_former_term_has_settled) {
   CAF_CHECK_EQUAL(to_log.begun.size(), 2u);
 }
 
+CAF_TEST(a_timer_that_somebody_s_own_take_over_has_overtaken_does_nothing) {
+  options.on_fenced = on_fenced::reclaim;
+  restore();
+  randoms = 99; // the next one is the delay, in ms
+  detail::tell_from_outside(replay, term_ended{{1}, {errc::fenced, "ours"}});
+  settle();
+  pass(ms{50});
+  CAF_CHECK_EQUAL(phases.back(), "fenced");
+  detail::tell_from_outside(replay, take_over{});
+  settle();
+  CAF_REQUIRE_EQUAL(phases.back(), "serving");
+  detail::tell_from_outside(replay, term_ended{to_log.begun.back(), {errc::unavailable, "disk"}});
+  settle();
+  CAF_CHECK_EQUAL(phases.back(), "stopped");
+  pass(ms{1'000});
+  CAF_CHECK_EQUAL(phases.back(), "stopped");
+  CAF_CHECK_EQUAL(to_log.begun.size(), 2u);
+}
+
+CAF_TEST(that_another_claim_was_not_appended_says_nothing_of_the_own_one) {
+  on_phase = [this](const std::string& phase) {
+    if (phase == "claiming")
+      detail::tell_from_outside(replay, claim_appended{{77}, error{errc::unavailable, "former"}});
+  };
+  restore();
+  CAF_CHECK_EQUAL(phases, served);
+}
+
 CAF_TEST(a_claim_that_cannot_be_appended_fails_the_restore) {
   log().close();
   restore();

@@ -4,7 +4,9 @@
 #include <cerk/cerk.hpp>
 
 #include "aggregate_core.hpp"
+#include "log_provider.hpp"
 #include "support/account.hpp"
+#include "support/memory_log.hpp"
 
 #include <caf/policy/work_sharing.hpp>
 #include <caf/scheduler/coordinator.hpp>
@@ -12,6 +14,7 @@
 #include <unistd.h>
 
 #include <filesystem>
+#include <future>
 #include <thread>
 
 #include "caf/test/unit_test.hpp"
@@ -471,6 +474,30 @@ CAF_TEST(many_threads_and_many_aggregates_lose_nothing) {
     sum += repo.of(accounts).get("a" + std::to_string(i)).value().state.balance;
   CAF_CHECK_EQUAL(sum, 1'000);
   CAF_CHECK_EQUAL(repo.metrics().commands_in_flight, 0u);
+}
+
+CAF_TEST(when_it_is_fenced_it_gives_its_producer_back) {
+  auto made = std::make_unique<memory_log>(1);
+  auto& log = *made;
+  log_provider store{std::move(made), {}, environment::of_this_machine()};
+  std::promise<void> fenced;
+  repository_options options;
+  options.on_progress = [&](const restore_progress& p) {
+    if (p.now == restore_progress::phase::fenced)
+      fenced.set_value();
+  };
+  repository repo{system, store, options, accounts};
+  CAF_CHECK_EQUAL(log.pipelines(), 1u);
+  term own;
+  scan_log(store, {0}, [&](const log_entry& entry) {
+    own = entry.term;
+    return true;
+  }).value();
+  log.add({0}, {.value = claim_value({.id = {9}, .replaces = own}, 0)});
+  CAF_CHECK(!repo.of(accounts).send("a", note{"void"}));
+  fenced.get_future().wait();
+  log.settle();
+  CAF_CHECK_EQUAL(log.pipelines(), 0u);
 }
 
 CAF_TEST(no_partition_is_claimed_while_another_one_does_not_fit) {

@@ -260,6 +260,26 @@ CAF_TEST(a_reader_that_fails_while_reading_back_is_opened_again) {
   CAF_CHECK(next.get().ended == status::committed);
 }
 
+CAF_TEST(a_term_that_was_relinquished_gives_its_producer_back_and_takes_nothing) {
+  owned_log all;
+  CAF_CHECK_EQUAL(all.log->pipelines(), 1u);
+  all.store->relinquish(home, {99}); // nobody's
+  all.log->settle();
+  CAF_CHECK_EQUAL(all.log->pipelines(), 1u);
+  all.store->relinquish(home, {11});
+  all.log->settle();
+  CAF_CHECK_EQUAL(all.log->pipelines(), 0u);
+  CAF_CHECK(all.append(0).get().ended == status::fenced);
+}
+
+CAF_TEST(relinquishing_says_unknown_of_what_nobody_answered) {
+  owned_log all;
+  all.log->next({fault::held});
+  const auto held = all.append(0);
+  all.store->relinquish(home, {11});
+  CAF_CHECK(held.get().ended == status::unknown);
+}
+
 CAF_TEST(closing_says_unknown_of_what_nobody_answered) {
   owned_log all;
   all.log->next({fault::held});
