@@ -57,7 +57,26 @@ CAF_TEST(a_changed_value_is_a_problem_with_its_place) {
   const auto got = verify();
   CAF_CHECK_EQUAL(got.code, 3);
   CAF_CHECK(got.out.starts_with("problem: partition 0, offset 1, aggregate '"));
-  CAF_CHECK(got.out.find("the seal is broken") != std::string::npos);
+  CAF_CHECK(got.out.ends_with("': unreadable: the seal is broken\n"));
+  CAF_CHECK_EQUAL(lines_of(got.out).size(), 1u); // the restore's finding is the same one
+}
+
+CAF_TEST(what_a_fenced_owner_wrote_is_counted_and_what_a_stranger_wrote_is_a_problem) {
+  const auto other = "sqlite:" + directory / "other.db";
+  for (int owners = 0; owners < 2; ++owners)
+    CAF_REQUIRE_EQUAL(cerk({"fill", "-n", "1", "--aggregates", "1", "--store", other}).code, 0);
+  const auto whole = log(other);
+  auto late = json::parse(lines_of(whole).at(1)); // the first owner's event
+  late["offset"] = 4;
+  auto strange = json::parse(user_line("eve"));
+  strange["offset"] = 5;
+  const auto file = write("late.jsonl", whole + late.dump() + '\n' + strange.dump() + '\n');
+  CAF_REQUIRE_EQUAL(cerk({"import", file, "--store", store}).code, 0);
+  const auto got = verify();
+  CAF_CHECK_EQUAL(got.code, 3);
+  CAF_CHECK_EQUAL(got.out,
+                  "problem: partition 0, offset 5, aggregate 'eve': headerless_after_claim\n");
+  CAF_CHECK(got.says("1 of them have no effect: stale_term"));
 }
 
 CAF_TEST(what_only_the_types_can_tell_is_found_too_and_printed_as_asked) {
