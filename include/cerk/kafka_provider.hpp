@@ -56,6 +56,8 @@ struct kafka_options {
   /// How long `close` waits for what is under way.
   std::chrono::milliseconds close_timeout{10'000};
   /// Gets librdkafka's log and errors, a line each; from any thread. Nothing: they go to stderr.
+  /// `kafka:TOPIC: partition N: error: ...`; the partition where its producer speaks, `error` or
+  /// `warning` where it is one.
   std::function<void(std::string_view line)> on_log{};
 
   bool allows(topic_risk risk) const noexcept;

@@ -74,6 +74,13 @@ bool is_aftermath(rd_kafka_resp_err_t code) {
          || code == RD_KAFKA_RESP_ERR__PURGE_INFLIGHT;
 }
 
+// As cerk's own lines say it. librdkafka's levels are those of syslog: the lower, the worse.
+std::string severity_of(int level) {
+  constexpr int syslog_error = 3;
+  constexpr int syslog_warning = 4;
+  return level <= syslog_error ? "error: " : level == syslog_warning ? "warning: " : "";
+}
+
 error prefixed(const kafka_options& options, const std::string& what, error why) {
   why.what.insert(0, "kafka:" + options.topic + ": " + what + ": ");
   return why;
@@ -81,13 +88,19 @@ error prefixed(const kafka_options& options, const std::string& what, error why)
 
 } // namespace
 
+witness::witness(const kafka_options& options, std::optional<partition_id> partition)
+  : options_(options),
+    where_("kafka:" + options.topic
+           + (partition ? ": partition " + std::to_string(partition->value) : "")) {
+}
+
 void witness::take(rd_kafka_event_t* event) {
   if (rd_kafka_event_type(event) != RD_KAFKA_EVENT_ERROR)
     return;
   const auto code = rd_kafka_event_error(event);
   std::string text = rd_kafka_event_error_string(event);
   if (!is_silence(code) && !is_refusal(code))
-    return log(options_, "kafka:" + options_.topic + ": " + text);
+    return log(options_, where_ + ": error: " + text);
   // These are among the log lines. That all brokers are down each of them has said better.
   if (code == RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN)
     return;
@@ -155,8 +168,9 @@ void set(rd_kafka_conf_t* to, const std::string& key, const std::string& value) 
                                               + "' is unknown, or its value is not one of its"});
 }
 
-config make_config(const kafka_options& options) {
-  config made{decltype(config::settings){rd_kafka_conf_new()}, std::make_unique<witness>(options)};
+config make_config(const kafka_options& options, std::optional<partition_id> partition) {
+  config made{decltype(config::settings){rd_kafka_conf_new()},
+              std::make_unique<witness>(options, partition)};
   // librdkafka's own 10 s would be waited for after the broker is back.
   set(made.get(), "reconnect.backoff.max.ms", "1000");
   set(made.get(), "client.id", "cerk");
@@ -168,11 +182,11 @@ config make_config(const kafka_options& options) {
   }
   set(made.get(), "bootstrap.servers", options.brokers);
   rd_kafka_conf_set_opaque(made.get(), made.saw.get());
-  rd_kafka_conf_set_log_cb(made.get(),
-                           [](const rd_kafka_t* from, int, const char* facility, const char* text) {
-                             const auto& to = witness_of(from).options();
-                             log(to, "kafka:" + to.topic + ": " + facility + ": " + text);
-                           });
+  rd_kafka_conf_set_log_cb(made.get(), [](const rd_kafka_t* from, int level, const char* facility,
+                                          const char* text) {
+    const auto& saw = witness_of(from);
+    log(saw.options(), saw.where() + ": " + severity_of(level) + facility + ": " + text);
+  });
   rd_kafka_conf_set_events(made.get(), RD_KAFKA_EVENT_ERROR);
   rd_kafka_conf_set_background_event_cb(made.get(),
                                         [](rd_kafka_t* of, rd_kafka_event_t* event, void*) {

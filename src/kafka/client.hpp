@@ -48,11 +48,15 @@ public:
     std::chrono::steady_clock::time_point at;
   };
 
-  explicit witness(const kafka_options& options) : options_(options) {
-  }
+  witness(const kafka_options& options, std::optional<partition_id> partition);
 
   const kafka_options& options() const noexcept {
     return options_;
+  }
+
+  /// Where its client belongs, for log lines: a topic, or one partition of it.
+  const std::string& where() const noexcept {
+    return where_;
   }
 
   /// Takes an event if it is an error of the client as such, and logs it.
@@ -65,6 +69,7 @@ private:
   bool is_recent(const trouble& one) const;
 
   const kafka_options& options_;
+  const std::string where_;
   mutable std::mutex mutex_;
   std::optional<trouble> newest_;
 };
@@ -98,8 +103,9 @@ error to_error(rd_kafka_resp_err_t code, rd_kafka_t* asked, const std::string& w
 error explain(rd_kafka_resp_err_t code, rd_kafka_t* asked);
 
 /// What producers and consumers have in common: brokers, the user's settings, logging.
+/// Log lines name the `partition`, if the client is for one alone.
 /// Throws `failure_exception` (`bad_input`). `options` must outlive the client.
-config make_config(const kafka_options& options);
+config make_config(const kafka_options& options, std::optional<partition_id> partition = {});
 
 /// Sets a property; throws `failure_exception` (`bad_input`).
 void set(rd_kafka_conf_t* to, const std::string& key, const std::string& value);

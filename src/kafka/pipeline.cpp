@@ -16,7 +16,7 @@ class pipeline final : public log_pipeline {
 public:
   pipeline(const kafka_options& options, partition_id partition, on_deliveries done)
     : options_(options), partition_(partition), done_(std::move(done)) {
-    auto settings = make_config(options);
+    auto settings = make_config(options, partition);
     set(settings.get(), "enable.idempotence", "true");
     set(settings.get(), "message.timeout.ms", std::to_string(options.delivery_timeout.count()));
     set(settings.get(), "linger.ms", "0");
@@ -83,8 +83,8 @@ public:
       [[maybe_unused]] auto* const given = all.release(); // they have become the message's
       return true;
     }
-    log(options_, "kafka:" + options_.topic + ": partition " + std::to_string(partition_.value)
-                    + ": a record was not taken: " + rd_kafka_error_string(refused));
+    log(options_, witness_of(producer_.get()).where()
+                    + ": error: a record was not taken: " + rd_kafka_error_string(refused));
     rd_kafka_error_destroy(refused);
     return false;
   }

@@ -1,11 +1,15 @@
 // Topics that are not what a store needs: each refused with its own words and remedy, in time.
 #define CAF_SUITE kafka_topic
 
+#include "kafka/pipeline.hpp"
 #include "support/kafka_admin.hpp"
 #include "support/kafka_cluster.hpp"
 #include "system/cli_process.hpp"
 
+#include <algorithm>
 #include <chrono>
+#include <future>
+#include <mutex>
 #include <random>
 
 #include "caf/test/unit_test.hpp"
@@ -142,6 +146,19 @@ CAF_TEST(keys_that_a_java_client_placed_are_refused_or_found_by_murmur2) {
   kafka_admin::produce(topic, "murmur2", events);
   refused(topic, "belongs in partition", "set the partitioner (--partitioner) to murmur2",
           "placement");
+  // Each aggregate once, however many events it has.
+  kafka_admin::produce(topic, "murmur2", events);
+  const auto elsewhere = std::count_if(events.begin(), events.end(), [](const auto& event) {
+    return cerk::partition_of(event.first, 4, cerk::partitioner::crc32)
+           != cerk::partition_of(event.first, 4, cerk::partitioner::murmur2);
+  });
+  const auto findings = lines_of(on(topic, {"verify"}).out);
+  CAF_CHECK_EQUAL(std::count_if(findings.begin(), findings.end(),
+                                [](const auto& line) {
+                                  return line.starts_with("problem: kafka:")
+                                         && line.find("belongs in partition") != std::string::npos;
+                                }),
+                  elsewhere);
   CAF_CHECK_EQUAL(on(topic, {"replay", "--partitioner", "murmur2"}).member("aggregates"), 20);
   CAF_CHECK_EQUAL(on(topic, {"fill", "-n", "5", "--partitioner", "murmur2"}).code, 0);
   CAF_CHECK_EQUAL(on(topic, {"verify", "--partitioner", "murmur2"}).code, 0);
@@ -157,6 +174,21 @@ CAF_TEST(what_is_missing_or_cannot_be_reached_is_told) {
   const auto nobody = on(topic, {"replay"});
   CAF_CHECK_EQUAL(nobody.code, 1);
   CAF_CHECK(nobody.says("no answer from 127.0.0.1:1"));
+}
+
+CAF_TEST(a_log_line_names_the_partition_of_its_producer_and_how_bad_it_is) {
+  std::promise<std::string> first;
+  std::once_flag is_first;
+  const cerk::kafka_options nobody{
+    .brokers = "127.0.0.1:1", .topic = "t", .on_log = [&](std::string_view line) {
+      std::call_once(is_first, [&] { first.set_value(std::string{line}); });
+    }};
+  const auto to_nobody = cerk::kafka::open_pipeline(nobody, {3}, [](const auto&) {});
+  auto line = first.get_future();
+  CAF_REQUIRE(line.wait_for(std::chrono::seconds{20}) == std::future_status::ready);
+  const auto text = line.get();
+  CAF_MESSAGE(text);
+  CAF_CHECK(text.starts_with("kafka:t: partition 3: error: FAIL: "));
 }
 
 CAF_TEST(records_that_cannot_be_read_are_findings_with_their_place_and_the_others_are_restored) {
