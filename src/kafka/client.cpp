@@ -104,9 +104,12 @@ void witness::take(rd_kafka_event_t* event) {
   // These are among the log lines. That all brokers are down each of them has said better.
   if (code == RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN)
     return;
+  // A handshake can end before the certificate's fault is known; it is the reason all the same.
+  const bool was_handshake = text.find("in state SSL_HANDSHAKE") != std::string::npos;
   text.resize(std::min(text.size(), text.rfind(" (after ")));
   const std::lock_guard hold{mutex_};
-  newest_ = trouble{code, std::move(text), std::chrono::steady_clock::now()};
+  newest_ = trouble{was_handshake ? RD_KAFKA_RESP_ERR__SSL : code, std::move(text),
+                    std::chrono::steady_clock::now()};
 }
 
 std::optional<witness::trouble> witness::newest() const {
@@ -168,6 +171,18 @@ void set(rd_kafka_conf_t* to, const std::string& key, const std::string& value) 
                                               + "' is unknown, or its value is not one of its"});
 }
 
+namespace {
+
+// Unless the user sets it.
+void set_default(rd_kafka_conf_t* to, const kafka_options& options, std::string_view key,
+                 const std::string& value) {
+  const auto is_key = [&](const kafka_property& given) { return given.first == key; };
+  if (std::none_of(options.settings.begin(), options.settings.end(), is_key))
+    set(to, std::string{key}, value);
+}
+
+} // namespace
+
 config make_config(const kafka_options& options, std::optional<partition_id> partition) {
   config made{decltype(config::settings){rd_kafka_conf_new()},
               std::make_unique<witness>(options, partition)};
@@ -211,14 +226,23 @@ client make_client(rd_kafka_type_t kind, config from) {
   return made;
 }
 
-client make_consumer(const kafka_options& options) {
-  auto settings = make_config(options);
+bool has_fetch_backoff() noexcept {
+  return rd_kafka_version() >= 0x02020000;
+}
+
+client make_consumer(const kafka_options& options, std::optional<partition_id> partition) {
+  auto settings = make_config(options, partition);
   set(settings.get(), "group.id", "cerk"); // needed, never joined
   set(settings.get(), "enable.auto.commit", "false");
   set(settings.get(), "enable.auto.offset.store", "false");
   set(settings.get(), "auto.offset.reset", "error");
   set(settings.get(), "enable.partition.eof", "true");
   set(settings.get(), "isolation.level", "read_uncommitted");
+  // What is read ahead stays in the processor's cache: few bytes, however many messages they are.
+  set_default(settings.get(), options, "queued.min.messages", "10000000");
+  set_default(settings.get(), options, "queued.max.messages.kbytes", "4096");
+  if (has_fetch_backoff())
+    set_default(settings.get(), options, "fetch.queue.backoff.ms", "1");
   return make_client(RD_KAFKA_CONSUMER, std::move(settings));
 }
 

@@ -113,8 +113,13 @@ void set(rd_kafka_conf_t* to, const std::string& key, const std::string& value);
 /// Throws `failure_exception` (`store_unusable`).
 client make_client(rd_kafka_type_t kind, config from);
 
+/// Whether librdkafka looks at a full queue again by itself: 2.2.0 and later
+/// (`fetch.queue.backoff.ms`).
+bool has_fetch_backoff() noexcept;
+
 /// A consumer that is never in a group.
-client make_consumer(const kafka_options& options);
+client make_consumer(const kafka_options& options,
+                     std::optional<partition_id> partition = std::nullopt);
 
 void log(const kafka_options& options, std::string_view line);
 

@@ -36,7 +36,12 @@ public:
     auto batch = std::make_shared<record_batch>(bytes_max, pool_);
     std::size_t bytes = 0;
     const auto wait_ms = static_cast<int>(std::clamp<std::int64_t>(wait_max.count(), 0, INT_MAX));
-    if (const message first{rd_kafka_consumer_poll(consumer_.get(), wait_ms)})
+    message first{rd_kafka_consumer_poll(consumer_.get(), 0)};
+    if (!first && wait_ms > 0) {
+      wake_fetcher();
+      first.reset(rd_kafka_consumer_poll(consumer_.get(), wait_ms));
+    }
+    if (first)
       bytes += take(*first, *batch);
     // What else is here already; the bound is looked at between portions.
     std::array<rd_kafka_message_t*, 512> more{};
@@ -51,6 +56,7 @@ public:
     }
     if (failed_ && batch->records().empty())
       return next(bytes_max, wait_max);
+    may_sleep_ = may_sleep_ || bytes > 0;
     const auto now = std::chrono::steady_clock::now();
     if (bytes > 0 || position_ >= end_)
       heard_ = now;
@@ -73,7 +79,7 @@ private:
   // Throws `failure_exception`.
   void assign() {
     queue_ = nullptr;
-    consumer_ = make_consumer(options_);
+    consumer_ = make_consumer(options_, partition_);
     queue_.reset(rd_kafka_queue_get_consumer(consumer_.get()));
     const topic_list places{rd_kafka_topic_partition_list_new(1)};
     rd_kafka_topic_partition_list_add(places.get(), options_.topic.c_str(), partition_.value)
@@ -82,6 +88,18 @@ private:
     if (const auto code = rd_kafka_assign(consumer_.get(), places.get());
         code != RD_KAFKA_RESP_ERR_NO_ERROR)
       throw failure_exception(to_error(code, options_, "assigning a partition"));
+  }
+
+  // Before 2.2.0 librdkafka's thread sleeps for up to a second once it has seen a full queue,
+  // though the queue may be empty by now. A question to the leader goes by way of that thread. The
+  // answer is of no use, and comes before what is fetched.
+  void wake_fetcher() {
+    if (has_fetch_backoff() || position_ >= end_ || !std::exchange(may_sleep_, false))
+      return;
+    std::int64_t low = 0;
+    std::int64_t high = 0;
+    rd_kafka_query_watermark_offsets(consumer_.get(), options_.topic.c_str(), partition_.value,
+                                     &low, &high, static_cast<int>(wake_max.count()));
   }
 
   // Returns the bytes taken. Nothing is taken behind an error.
@@ -139,9 +157,13 @@ private:
            others_.empty() ? std::string{} : pack_headers(others_));
   }
 
+  static constexpr std::chrono::milliseconds wake_max{100};
+
   const kafka_options& options_;
   client consumer_;
   queue queue_;
+  bool may_sleep_ = false; // librdkafka's thread: something was taken since it was asked
+
   partition_id partition_;
   offset position_;
   offset end_;
