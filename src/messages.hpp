@@ -154,6 +154,9 @@ struct look_at_others {};
 /// To the replay actor: begin.
 struct begin_restore {};
 
+/// To the replay actor: it is its turn to read.
+struct turn_came {};
+
 /// To the replay actor, from outside or from its timer: claim the partition again.
 struct take_over {
   /// Which timer; 0: none.
@@ -190,6 +193,7 @@ CERK_MESSAGE(cerk_private, (cerk::reader_closed))
 CERK_MESSAGE(cerk_private, (cerk::settle_all))
 CERK_MESSAGE(cerk_private, (cerk::all_settled))
 CERK_MESSAGE(cerk_private, (cerk::take_over))
+CERK_MESSAGE(cerk_private, (cerk::turn_came))
 CERK_END_MESSAGES(cerk_private)
 
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(cerk::command_ptr)
@@ -219,3 +223,4 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(cerk::reader_closed)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(cerk::settle_all)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(cerk::all_settled)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(cerk::take_over)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(cerk::turn_came)

@@ -3,7 +3,18 @@
 
 #include "aggregate_actor.hpp"
 
+#include <algorithm>
+#include <thread>
+
 namespace cerk {
+
+std::size_t restored_at_a_time(const repository_options& options,
+                               const provider_info& store) noexcept {
+  const std::size_t wanted = options.restore_partitions_max != 0
+                               ? options.restore_partitions_max
+                               : std::thread::hardware_concurrency();
+  return std::clamp<std::size_t>(wanted, 1, static_cast<std::size_t>(store.partition_count));
+}
 
 std::optional<error> repository_shared::admit(std::size_t bytes) noexcept {
   if (commands_in_flight.fetch_add(1, std::memory_order_acq_rel)

@@ -5,6 +5,7 @@
 #include "cerk/options.hpp"
 
 #include "aggregate_core.hpp"
+#include "restore_turns.hpp"
 
 #include <caf/actor.hpp>
 #include <caf/actor_system.hpp>
@@ -52,6 +53,10 @@ private:
   std::atomic<bool> closed_{false};
 };
 
+/// How many partitions are restored at the same time.
+std::size_t restored_at_a_time(const repository_options& options,
+                               const provider_info& store) noexcept;
+
 /// What all partitions of a repository share. Outlives its actors: they hold it.
 struct repository_shared {
   repository_shared(provider& s, repository_options o, std::span<const detail::aggregate_table> t)
@@ -67,6 +72,7 @@ struct repository_shared {
   const repository_options options;
   const registry types;
 
+  restore_turns turns{restored_at_a_time(options, store_info)};
   /// Partitions that were not read to their end yet, or do not fit.
   std::atomic<std::int32_t> partitions_unread{store_info.partition_count};
   std::atomic<std::uint64_t> commands_in_flight{0};

@@ -26,13 +26,14 @@ replay_actor::replay_actor(caf::actor_config& config, partition_ptr home)
   : caf::event_based_actor(config),
     home_(std::move(home)),
     budget_bytes_(home_->shared().options.restore_bytes_in_flight_max
-                  / static_cast<std::size_t>(home_->shared().store_info.partition_count)) {
+                  / home_->shared().turns.at_a_time()) {
   progress_.partition = home_->id().value;
 }
 
 caf::behavior replay_actor::make_behavior() {
   return {
-    [this](begin_restore) { begin(); },
+    [this](begin_restore) { wait_for_turn(); },
+    [this](turn_came) { begin(); },
     [this](const reader_opened& opened) { on_opened(opened); },
     [this](const batch_read& read) { on_batch(read); },
     [this](batch_released released) {
@@ -77,9 +78,23 @@ void replay_actor::on_exit() {
   drop_what_waits();
   // A thread of its own would wait for messages for ever.
   dismiss_helpers();
+  leave_turn();
 }
 
 // -- reading --------------------------------------------------------------------------------------
+
+void replay_actor::wait_for_turn() {
+  const bool is_now = home_->shared().turns.take(home_->id(), [self = caf::actor{this}] {
+    detail::tell_from_outside(self, turn_came{});
+  });
+  if (is_now)
+    begin();
+}
+
+// For good: what is read later, in a takeover, is little.
+void replay_actor::leave_turn() {
+  home_->shared().turns.leave(home_->id());
+}
 
 void replay_actor::begin() {
   started_ = reported_ = home_->shared().options.environment.steady_now();
@@ -194,6 +209,8 @@ void replay_actor::on_read_failure(const error& why) {
   if (!read_fails_) {
     read_fails_ = true;
     failing_since_ = now;
+    // Others may find their brokers well.
+    leave_turn();
   } else if (now - failing_since_ >= failing_max) {
     return fail({why.code, why.what + " (for " + std::to_string(failing_max.count()) + " s)"});
   }
@@ -414,6 +431,7 @@ void replay_actor::continue_if_folded() {
   // A batch may be held here and dealt from at once.
   if (records_dealt_ < records_given_)
     return;
+  leave_turn();
   if (progress_.now == phase::claiming || home_->shared().options.read_only)
     return serve();
   if (may_claim())
@@ -552,6 +570,7 @@ void replay_actor::fail(error why) {
   progress_.failure = to_string(why);
   drop_what_waits();
   dismiss_helpers();
+  leave_turn();
   enter(phase::failed);
 }
 

@@ -54,6 +54,8 @@ private:
     bool is_dealing = false;
   };
 
+  void wait_for_turn();
+  void leave_turn();
   void begin();
   void open();
   void on_opened(const reader_opened& opened);

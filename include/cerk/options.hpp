@@ -135,6 +135,9 @@ struct repository_options {
   /// the read under way, and by a command whose events are larger than all of it. Up to 64 MiB of
   /// it for each partition are kept for the next reads, until the partition serves.
   std::size_t restore_bytes_in_flight_max = 256 << 20;
+  /// Partitions restored at the same time; 0: as many as the machine has cores. The next one begins
+  /// when one is read and folded. More of them share the line above, and the processor's cache.
+  std::size_t restore_partitions_max = 0;
   /// Events gathered before they are handed to their aggregates. Larger windows find more events of
   /// one aggregate together, and leave the processor's cache meanwhile. Memory: the line above.
   std::size_t restore_window_events_max = 20'000;
