@@ -3,6 +3,7 @@
 
 #include <librdkafka/rdkafka.h>
 
+#include <algorithm>
 #include <array>
 #include <bit>
 #include <chrono>
@@ -143,11 +144,14 @@ private:
 /// has: one for each partition.
 class raw_topic {
 public:
-  /// The topic's end is where it is now.
-  raw_topic(std::string brokers, std::string topic)
+  /// The topic's end is where it is now. `bytes_in_flight_max`: fetched and not yet taken, over all
+  /// partitions; each may exceed its share by the fetch under way.
+  raw_topic(std::string brokers, std::string topic, std::size_t bytes_in_flight_max)
     : brokers_(std::move(brokers)), topic_(std::move(topic)) {
     const auto asking = make_consumer();
     readers_.resize(partition_count(asking.get()));
+    queued_kbytes_ = std::to_string(
+      std::clamp<std::size_t>(bytes_in_flight_max / 1024 / readers_.size(), 1, 2'097'151));
     for (std::size_t i = 0; i < readers_.size(); ++i)
       check(rd_kafka_query_watermark_offsets(asking.get(), topic_.c_str(), number_of(i),
                                              &readers_[i].position, &readers_[i].end, timeout_ms));
@@ -219,14 +223,17 @@ private:
   }
 
   kafka_client make_consumer() const {
-    auto made
-      = make_client(RD_KAFKA_CONSUMER, make_config({{"bootstrap.servers", brokers_.c_str()},
-                                                    {"group.id", "bench"}, // needed, never joined
-                                                    {"enable.auto.commit", "false"},
-                                                    {"enable.auto.offset.store", "false"},
-                                                    {"auto.offset.reset", "error"},
-                                                    {"enable.partition.eof", "true"},
-                                                    {"isolation.level", "read_uncommitted"}}));
+    auto made = make_client(RD_KAFKA_CONSUMER,
+                            make_config({{"bootstrap.servers", brokers_.c_str()},
+                                         {"group.id", "bench"}, // needed, never joined
+                                         {"enable.auto.commit", "false"},
+                                         {"enable.auto.offset.store", "false"},
+                                         {"auto.offset.reset", "error"},
+                                         {"enable.partition.eof", "true"},
+                                         // Bytes are the bound, and nothing else.
+                                         {"queued.min.messages", "10000000"},
+                                         {"queued.max.messages.kbytes", queued_kbytes_.c_str()},
+                                         {"isolation.level", "read_uncommitted"}}));
     rd_kafka_poll_set_consumer(made.get());
     return made;
   }
@@ -255,6 +262,7 @@ private:
 
   const std::string brokers_;
   const std::string topic_;
+  std::string queued_kbytes_ = "1";
   std::counting_semaphore<> something_came_{0}; // outlives the consumers, which release it
   std::vector<reader> readers_;
 };

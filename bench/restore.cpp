@@ -1,216 +1,312 @@
 // How fast a start restores, beside reading alone and beside a hand-written loop.
 #include <cerk/cerk.hpp>
 
-#include <CLI/CLI.hpp>
-
-#include <chrono>
-#include <cstring>
-#include <filesystem>
-#include <unordered_map>
-#define XXH_INLINE_ALL
-#include "../examples/users.hpp"
+#include "fill.hpp"
+#include "memory.hpp"
 #include "named_store.hpp"
+#include "orders_domain.hpp"
 #include "raw_kafka.hpp"
 #include "raw_sqlite.hpp"
 #include "report.hpp"
+#include "sample.hpp"
+#include "shapes.hpp"
+#include "users_domain.hpp"
 
-#include <xxhash.h>
+#include <CLI/CLI.hpp>
+
+#include <chrono>
+#include <map>
 
 namespace {
 
-using steady = std::chrono::steady_clock;
+struct settings {
+  bench::named_store store;
+  std::vector<std::string> shapes;
+  std::vector<std::uint64_t> events;
+  std::uint64_t aggregates = 0;
+  std::vector<std::size_t> workers;
+  std::size_t budget_bytes = cerk::repository_options{}.restore_bytes_in_flight_max;
+  std::size_t window = cerk::repository_options{}.restore_window_events_max;
+  int runs = 3;
+  std::string only;
+};
 
-double since(steady::time_point begun) {
-  return std::chrono::duration<double>(steady::now() - begun).count();
+// What is restored: a store, and what it was filled with.
+struct subject {
+  bench::named_store store;
+  bench::shape holds;
+};
+
+constexpr std::size_t sample_size = 1'000;
+
+double mib(std::size_t bytes) {
+  return static_cast<double>(bytes) / (1 << 20);
 }
 
-nlohmann::ordered_json figures(const char* system, std::uint64_t events, std::uint64_t aggregates,
-                               double seconds, double cpu, std::uint64_t hash) {
+std::string text_of(std::uint64_t hash) {
   char text[20];
   std::snprintf(text, sizeof text, "%016llx", static_cast<unsigned long long>(hash));
-  return {{"bench", "restore"},
-          {"system", system},
-          {"events", events},
-          {"aggregates", aggregates},
-          {"seconds", seconds},
-          {"events_per_second", static_cast<double>(events) / seconds},
-          {"cpu_seconds_per_million", cpu / static_cast<double>(events) * 1e6},
-          {"rss_mib", bench::peak_rss_mib()},
-          {"state_hash", text}};
+  return text;
 }
+
+// Calls `f` with the domain of a shape.
+template <class F>
+auto with_domain(const bench::shape& of, F f) {
+  switch (of.domain) {
+    case bench::domain::orders:
+      return f(bench::orders_domain{});
+    case bench::domain::users:
+      break;
+  }
+  return f(bench::users_domain{});
+}
+
+// -- systems --------------------------------------------------------------------------------------
+
+// Measures from its making to `stop`.
+class stopwatch {
+public:
+  nlohmann::ordered_json stop(const char* system, std::uint64_t events,
+                              std::uint64_t aggregates) const {
+    const auto seconds = std::chrono::duration<double>(clock::now() - begun_).count();
+    const auto cpu = bench::cpu_seconds() - cpu_;
+    return {{"system", system},
+            {"events", events},
+            {"aggregates", aggregates},
+            {"seconds", seconds},
+            {"events_per_second", static_cast<double>(events) / seconds},
+            {"cpu_seconds_per_million", cpu / static_cast<double>(events) * 1e6},
+            {"rss_mib", bench::peak_rss_mib()},
+            {"state_hash", text_of(0)}};
+  }
+
+private:
+  using clock = std::chrono::steady_clock;
+
+  double cpu_ = bench::cpu_seconds();
+  clock::time_point begun_ = clock::now();
+};
 
 template <class Log>
 nlohmann::ordered_json run_raw(Log& log) {
-  const auto cpu = bench::cpu_seconds();
-  const auto begun = steady::now();
+  const stopwatch watch;
   std::uint64_t bytes = 0;
   const auto events = log.select(
     [&](std::string_view key, std::string_view value) { bytes += key.size() + value.size(); });
-  auto line = figures("raw", events, 0, since(begun), bench::cpu_seconds() - cpu, 0);
+  auto line = watch.stop("raw", events, 0);
   line["bytes"] = bytes;
   return line;
 }
 
-// One thread, simdjson, a hash map: what somebody would write who knows the domain.
-struct folded_user {
-  std::string first_name, last_name;
-  std::uint64_t version = 0;
-};
-
-void append_json(std::string& out, std::string_view text) {
-  out += nlohmann::json(text).dump();
-}
-
-template <class Log>
-nlohmann::ordered_json run_fold(Log& log) {
-  const auto cpu = bench::cpu_seconds();
-  const auto begun = steady::now();
-  std::unordered_map<std::string, folded_user> users;
-  simdjson::ondemand::parser parser;
-  std::string padded;
-  const auto events = log.select([&](std::string_view key, std::string_view value) {
-    padded.assign(value);
-    padded.reserve(value.size() + simdjson::SIMDJSON_PADDING);
-    auto document = parser.iterate(padded).value();
-    auto object = document.get_object().value();
-    const std::string_view type = object.find_field("type").get_string().value();
-    if (type != "UserCreatedEvent" && type != "UserModifiedEvent")
-      throw std::runtime_error("unknown event type");
-    auto& user = users[std::string{key}];
-    user.first_name = object.find_field("first_name").get_string().value();
-    user.last_name = object.find_field("last_name").get_string().value();
-    ++user.version;
-  });
-  const auto seconds = since(begun);
-  const auto used = bench::cpu_seconds() - cpu;
-  std::uint64_t hash = 0;
-  for (const auto& [id, user] : users) {
-    std::string state = "{\"first_name\":";
-    append_json(state, user.first_name);
-    state += ",\"last_name\":";
-    append_json(state, user.last_name);
-    state += '}';
-    const auto of_id = XXH3_64bits_withSeed(id.data(), id.size(), user.version);
-    const auto of_type = XXH3_64bits_withSeed("user", 4, of_id);
-    hash += XXH3_64bits_withSeed(state.data(), state.size(), of_type);
-  }
-  return figures("fold", events, users.size(), seconds, used, hash);
-}
-
-struct settings {
-  bench::named_store store;
-  std::uint64_t events = 0;
-  std::uint64_t aggregates = 100'000;
-  int runs = 3;
-  std::string only;
-  std::size_t workers = 0;
-  std::size_t window = 0;
-};
-
-nlohmann::ordered_json restore(cerk::provider& store, const settings& s) {
-  cerk::actor_system_config config;
-  if (s.workers > 0)
-    config.workers(s.workers);
-  caf::actor_system system{config};
-  const auto cpu = bench::cpu_seconds();
-  const auto begun = steady::now();
-  cerk::repository_options options{.read_only = true};
-  if (s.window > 0)
-    options.restore_window_events_max = s.window;
-  cerk::repository repo{system, store, options, example::users};
-  const auto seconds = since(begun);
-  const auto used = bench::cpu_seconds() - cpu;
-  std::uint64_t events = 0;
-  std::uint64_t aggregates = 0;
-  for (const auto& partition : repo.progress()) {
-    events += partition.events;
-    aggregates += partition.aggregates;
-  }
-  return figures("cerk", events, aggregates, seconds, used, repo.state_hash());
-}
-
-nlohmann::ordered_json run_cerk(const settings& s) {
-  if (s.store.is_topic()) {
-    cerk::kafka_provider store{s.store.topic()};
-    return restore(store, s);
-  }
-  cerk::sqlite_provider store{{.path = s.store.place()}};
-  auto line = restore(store, s);
-  line["quick_check_seconds"] = store.check_seconds();
+// With a sample of its states, to be taken out again.
+template <class Domain, class Log>
+nlohmann::ordered_json run_fold(Log& log, std::uint32_t seed) {
+  const stopwatch watch;
+  typename Domain::fold states;
+  const auto events = log.select(states);
+  auto line = watch.stop("fold", events, states.size());
+  bench::collect();
+  line["final_rss_mib"] = bench::rss_mib();
+  auto [hash, sample] = bench::summarize(states, sample_size, seed);
+  line["state_hash"] = text_of(hash);
+  line["sample"] = std::move(sample);
   return line;
 }
 
 // Hands the log of `raw` and `fold` to `read`.
 template <class Read>
-nlohmann::ordered_json read_log(const bench::named_store& from, Read read) {
+nlohmann::ordered_json
+read_log(const bench::named_store& from, std::size_t budget_bytes, Read read) {
   if (from.is_topic()) {
-    bench::raw_topic log{from.brokers, from.place()};
+    bench::raw_topic log{from.brokers, from.place(), budget_bytes};
     return read(log);
   }
   bench::raw_sqlite log{from.place()};
   return read(log);
 }
 
-nlohmann::ordered_json run(const std::string& system, const settings& s) {
-  if (system == "cerk")
-    return run_cerk(s);
-  return read_log(s.store,
-                  [&](auto& log) { return system == "raw" ? run_raw(log) : run_fold(log); });
+nlohmann::ordered_json run_floor(const std::string& system, const subject& of, const settings& s,
+                                 std::uint32_t seed) {
+  return read_log(of.store, s.budget_bytes, [&](auto& log) {
+    if (system == "raw")
+      return run_raw(log);
+    return with_domain(of.holds, [&]<class Domain>(Domain) { return run_fold<Domain>(log, seed); });
+  });
 }
 
-// -- filling --------------------------------------------------------------------------------------
+// Throws if an aggregate of `sample` is another one here.
+template <class Domain>
+nlohmann::ordered_json restore(cerk::provider& store, const settings& s, std::size_t workers,
+                               const nlohmann::json& sample) {
+  cerk::actor_system_config config;
+  if (workers > 0)
+    config.workers(workers);
+  caf::actor_system system{config};
+  const stopwatch watch;
+  const auto repo = Domain::open(system, store,
+                                 {.restore_bytes_in_flight_max = s.budget_bytes,
+                                  .restore_window_events_max = s.window,
+                                  .read_only = true});
+  std::uint64_t events = 0;
+  std::uint64_t aggregates = 0;
+  for (const auto& partition : repo->progress()) {
+    events += partition.events;
+    aggregates += partition.aggregates;
+  }
+  auto line = watch.stop("cerk", events, aggregates);
+  bench::collect(system);
+  line["final_rss_mib"] = bench::rss_mib();
+  line["budget_mib"] = mib(s.budget_bytes);
+  line["workers"] = workers;
+  line["state_hash"] = text_of(repo->state_hash());
+  bench::compare(*repo, sample);
+  return line;
+}
 
-constexpr std::string_view own_ids = "00000000-0000-4000-8000-";
-
-// Appends events `first` up to `end`, round robin over the aggregates.
-void fill(cerk::provider& store, std::uint64_t first, std::uint64_t end, std::uint64_t aggregates) {
-  auto writer = cerk::log_writer::open(store, "bench").value();
-  std::vector<cerk::new_event> batch;
-  for (auto i = first; i < end; ++i) {
-    char number[24];
-    std::snprintf(number, sizeof number, "%012llu",
-                  static_cast<unsigned long long>(i % aggregates));
-    batch.push_back({std::string{own_ids} + number,
-                     i < aggregates ? "UserCreatedEvent" : "UserModifiedEvent",
-                     R"({"first_name":"First )" + std::to_string(i) + R"(","last_name":"Last )"
-                       + std::to_string(i) + R"("})"});
-    if (batch.size() == 50'000 || i + 1 == end) {
-      writer->send(batch).value();
-      batch.clear();
+nlohmann::ordered_json run_cerk(const subject& of, const settings& s, std::size_t workers,
+                                const nlohmann::json& sample) {
+  return with_domain(of.holds, [&]<class Domain>(Domain) {
+    if (of.store.is_topic()) {
+      cerk::kafka_provider store{of.store.topic()};
+      return restore<Domain>(store, s, workers, sample);
     }
+    cerk::sqlite_provider store{{.path = of.store.place()}};
+    auto line = restore<Domain>(store, s, workers, sample);
+    line["quick_check_seconds"] = store.check_seconds();
+    return line;
+  });
+}
+
+// -- runs -----------------------------------------------------------------------------------------
+
+// Begins a line: which benchmark, which store.
+nlohmann::ordered_json line_of(const subject& what) {
+  nlohmann::ordered_json line{{"bench", "restore"}};
+  if (!what.holds.name.empty())
+    line["shape"] = what.holds.name;
+  return line;
+}
+
+void print(const subject& what, const nlohmann::ordered_json& figures) {
+  auto line = line_of(what);
+  line.update(figures);
+  bench::print(line);
+}
+
+// Every run of one system, field by field.
+class collected {
+public:
+  void add(const nlohmann::ordered_json& line) {
+    for (const auto& [name, value] : line.items())
+      if (value.is_number())
+        values_[name].push_back(value);
+  }
+
+  double median(const std::string& name) const {
+    return bench::median(values_.at(name));
+  }
+
+  nlohmann::ordered_json medians() const {
+    nlohmann::ordered_json made;
+    for (const char* name :
+         {"seconds", "events_per_second", "cpu_seconds_per_million", "rss_mib", "final_rss_mib"})
+      if (values_.contains(name))
+        made[name] = median(name);
+    return made;
+  }
+
+private:
+  std::map<std::string, std::vector<double>> values_;
+};
+
+// All runs of one subject.
+struct record {
+  collected raw, fold;
+  std::vector<collected> cerk; // by place in `workers`
+};
+
+// One run of each system. Ends the program if cerk restored something else than fold did.
+void measure(const subject& what, const settings& s, std::uint32_t seed, record& into) {
+  const auto run = [&](auto work) { return bench::in_child(work); };
+  const auto raw = run([&] { return run_floor("raw", what, s, seed); });
+  print(what, raw);
+  into.raw.add(raw);
+  auto fold = run([&] { return run_floor("fold", what, s, seed); });
+  const nlohmann::json sample = fold["sample"];
+  fold.erase("sample");
+  print(what, fold);
+  into.fold.add(fold);
+  for (std::size_t i = 0; i < s.workers.size(); ++i) {
+    const auto cerk = run([&] { return run_cerk(what, s, s.workers[i], sample); });
+    print(what, cerk);
+    into.cerk[i].add(cerk);
+    for (const char* name : {"events", "aggregates", "state_hash"})
+      if (cerk[name] != fold[name]) {
+        std::fprintf(stderr, "%s: %s differ\n", what.store.store.c_str(), name);
+        std::exit(1);
+      }
   }
 }
 
-void fill_file(const settings& s) {
-  if (std::filesystem::exists(s.store.place()))
-    return;
-  cerk::sqlite_provider store{{.path = s.store.place()}};
-  fill(store, 0, s.events, s.aggregates);
+void print_ratios(const subject& what, const settings& s, const record& from) {
+  for (std::size_t i = 0; i < s.workers.size(); ++i) {
+    const auto rate = [](const collected& of) { return of.median("events_per_second"); };
+    const auto& cerk = from.cerk[i];
+    print(what, {{"events", from.raw.median("events")},
+                 {"workers", s.workers[i]},
+                 {"ratio_to_raw", rate(cerk) / rate(from.raw)},
+                 {"ratio_to_fold", rate(cerk) / rate(from.fold)},
+                 {"ratio_to_first_workers", rate(cerk) / rate(from.cerk.front())},
+                 {"rss_mib_above_final_and_budget",
+                  cerk.median("rss_mib") - cerk.median("final_rss_mib") - mib(s.budget_bytes)},
+                 {"raw", from.raw.medians()},
+                 {"fold", from.fold.medians()},
+                 {"cerk", cerk.medians()}});
+  }
 }
 
-// How many events a topic holds. Throws if it is too short and not all of them are ours: events of
-// others are measured as they are, and none is added to them.
-std::uint64_t events_in(const settings& s) {
-  bool is_own = true;
-  bench::raw_topic log{s.store.brokers, s.store.place()};
-  const auto events = log.select(
-    [&](std::string_view key, std::string_view) { is_own = is_own && key.starts_with(own_ids); });
-  if (events < s.events && !is_own)
-    throw std::runtime_error(s.store.store + " holds " + std::to_string(events)
-                             + " events that this program did not write: name another topic, or"
-                               " pass --events "
-                             + std::to_string(events));
-  return events;
+// -- what to measure ------------------------------------------------------------------------------
+
+// The store that was named, or one for each shape and number of events.
+std::vector<subject> subjects(const settings& s) {
+  if (s.shapes.empty()) {
+    bench::shape holds = bench::shapes.front();
+    holds.name = {};
+    if (!s.events.empty())
+      holds.events = s.events.front();
+    if (s.aggregates > 0)
+      holds.aggregates = s.aggregates;
+    return {{s.store, holds}};
+  }
+  std::vector<subject> all;
+  for (const auto& shape : bench::shapes) {
+    if (std::ranges::find(s.shapes, shape.name) == s.shapes.end()
+        && std::ranges::find(s.shapes, "all") == s.shapes.end())
+      continue;
+    for (const auto events : s.events.empty() ? std::vector{shape.events} : s.events) {
+      auto& one = all.emplace_back(s.store, shape.with_events(events));
+      one.store.store.append("-").append(shape.name).append("-").append(std::to_string(events));
+    }
+  }
+  return all;
 }
 
-// Makes the topic if it is missing, and goes on filling it if it is too short.
-void fill_topic(const settings& s) {
-  const bool is_new = cerk::create_kafka_topic(s.store.topic(), s.store.partitions, 1).value();
-  const auto events = is_new ? 0 : events_in(s);
-  if (events >= s.events)
-    return;
-  cerk::kafka_provider store{s.store.topic()};
-  fill(store, events, s.events, s.aggregates);
+// What is wrong with the flags; empty if nothing is.
+std::string mistake(const settings& s) {
+  if (auto in_store = s.store.mistake(); !in_store.empty())
+    return in_store;
+  if (s.shapes.empty() && s.events.size() > 1)
+    return "--events: several need a --shape, each gets a store of its own";
+  if (!s.shapes.empty() && s.aggregates > 0)
+    return "--aggregates: a --shape says how many there are";
+  return {};
+}
+
+std::vector<std::string> shape_names() {
+  std::vector<std::string> names{"all"};
+  for (const auto& shape : bench::shapes)
+    names.emplace_back(shape.name);
+  return names;
 }
 
 } // namespace
@@ -219,47 +315,57 @@ int main(int argc, char** argv) {
   settings s;
   CLI::App app{"Restore beside reading alone (raw) and a hand-written loop (fold)"};
   s.store.add_to(app, "filled if it does not exist, a topic also if it is shorter than --events");
-  app.add_option("--events", s.events,
-                 "events to fill a store with; 0: 1,000,000 in a file, 2,000,000 in a topic");
-  app.add_option("--aggregates", s.aggregates, "aggregates to spread them over, round robin");
+  app
+    .add_option("--shape", s.shapes,
+                "what is stored; each in a store of its own, named like the one given and -SHAPE"
+                "-EVENTS. None: the store as it is, or filled as 'many' is")
+    ->delimiter(',')
+    ->check(CLI::IsMember(shape_names()));
+  app.add_option("--events", s.events, "events to fill a store with; none: the shape's own number")
+    ->delimiter(',')
+    ->check(CLI::PositiveNumber);
+  app.add_option("--aggregates", s.aggregates, "aggregates to spread them over, without --shape")
+    ->check(CLI::PositiveNumber);
+  app.add_option("--workers", s.workers, "threads of cerk's scheduler; 0: as many as usual")
+    ->delimiter(',');
+  app
+    .add_option("--budget", s.budget_bytes,
+                "cerk's restore_bytes_in_flight_max, and what raw and fold may have fetched")
+    ->transform(CLI::AsSizeValue(false));
+  app.add_option("--window-events", s.window, "cerk's restore_window_events_max");
+  app.add_option("--runs", s.runs, "runs of each system, in turn")->check(CLI::PositiveNumber);
   app.add_option("--only", s.only, "run this system alone, for a profiler")
     ->check(CLI::IsMember({"raw", "fold", "cerk"}));
-  app.add_option("--workers", s.workers, "threads of cerk's scheduler; 0: as many as usual");
-  app.add_option("--window-events", s.window, "cerk's restore_window_events_max; 0: as usual");
-  app.add_option("--runs", s.runs, "runs of each system, in turn");
   CLI11_PARSE(app, argc, argv);
-  if (const auto mistake = s.store.mistake(); !mistake.empty()) {
-    std::fprintf(stderr, "%s\n", mistake.c_str());
+  if (const auto what = mistake(s); !what.empty()) {
+    std::fprintf(stderr, "%s\n", what.c_str());
     return 2;
   }
-  if (s.events == 0)
-    s.events = s.store.is_topic() ? 2'000'000 : 1'000'000;
-  bench::in_child([&] {
-    s.store.is_topic() ? fill_topic(s) : fill_file(s);
-    return nlohmann::ordered_json{};
-  });
+  if (s.workers.empty())
+    s.workers.push_back(0);
+
+  const auto all = subjects(s);
+  for (const auto& one : all)
+    bench::in_child([&] {
+      with_domain(one.holds,
+                  [&]<class Domain>(Domain) { bench::fill<Domain>(one.store, one.holds); });
+      return nlohmann::ordered_json{};
+    });
   if (!s.only.empty()) {
     for (int i = 0; i < s.runs; ++i)
-      bench::print(run(s.only, s));
+      for (const auto& one : all)
+        for (const auto workers : s.workers) {
+          auto line = s.only == "cerk" ? run_cerk(one, s, workers, nlohmann::json::array())
+                                       : run_floor(s.only, one, s, 0);
+          line.erase("sample");
+          print(one, line);
+        }
     return 0;
   }
-  std::vector<double> raw, fold, cerk;
-  for (int i = 0; i < s.runs; ++i) {
-    auto measure = [&](const std::string& system, std::vector<double>& rates) {
-      const auto line = bench::in_child([&] { return run(system, s); });
-      bench::print(line);
-      rates.push_back(line["events_per_second"]);
-      return line["state_hash"];
-    };
-    measure("raw", raw);
-    const auto expected = measure("fold", fold);
-    const auto actual = measure("cerk", cerk);
-    if (expected != actual) {
-      std::fprintf(stderr, "state hashes differ\n");
-      return 1;
-    }
-  }
-  bench::print({{"bench", "restore"},
-                {"ratio_to_raw", bench::median(cerk) / bench::median(raw)},
-                {"ratio_to_fold", bench::median(cerk) / bench::median(fold)}});
+  std::vector<record> records(all.size(), record{.cerk = std::vector<collected>(s.workers.size())});
+  for (int run = 0; run < s.runs; ++run)
+    for (std::size_t i = 0; i < all.size(); ++i)
+      measure(all[i], s, static_cast<std::uint32_t>(run), records[i]);
+  for (std::size_t i = 0; i < all.size(); ++i)
+    print_ratios(all[i], s, records[i]);
 }
