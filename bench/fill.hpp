@@ -70,7 +70,8 @@ void fill(const named_store& to, const shape& with) {
   if (events >= with.events)
     return;
   say_filling(to, with);
-  options.settings.emplace_back("compression.codec", with.codec);
+  // A consumer would warn that compressing is not its business.
+  options.settings = {{"compression.codec", with.codec}, {"log_level", "3"}};
   cerk::kafka_provider store{options};
   append<Domain>(store, with, events);
 }

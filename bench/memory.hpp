@@ -13,6 +13,8 @@
 #include <fstream>
 #include <memory>
 #include <mutex>
+#include <thread>
+#include <utility>
 
 // There where the programs are linked with mimalloc; no header, for it may be missing.
 extern "C" __attribute__((weak)) void mi_collect(bool force);
@@ -60,6 +62,22 @@ inline void collect(caf::actor_system& system) {
   here->all_are_here.wait_for(lock, std::chrono::seconds{10}, [&] { return here->missing == 0; });
   lock.unlock();
   collect();
+}
+
+/// What stays resident. The threads of a restore's readers end a little after it and leave their
+/// heaps behind, so it collects until there is nothing more to be had, or for 5 s.
+inline double settled_rss_mib(caf::actor_system& system) {
+  constexpr double still_mib = 1;
+  collect(system);
+  auto last = rss_mib();
+  for (int i = 0; i < 50; ++i) {
+    std::this_thread::sleep_for(std::chrono::milliseconds{100});
+    collect(system);
+    const auto before = std::exchange(last, rss_mib());
+    if (last > before - still_mib)
+      break;
+  }
+  return last;
 }
 
 } // namespace bench

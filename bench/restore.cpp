@@ -105,8 +105,6 @@ nlohmann::ordered_json run_fold(Log& log, std::uint32_t seed) {
   typename Domain::fold states;
   const auto events = log.select(states);
   auto line = watch.stop("fold", events, states.size());
-  bench::collect();
-  line["final_rss_mib"] = bench::rss_mib();
   auto [hash, sample] = bench::summarize(states, sample_size, seed);
   line["state_hash"] = text_of(hash);
   line["sample"] = std::move(sample);
@@ -154,8 +152,7 @@ nlohmann::ordered_json restore(cerk::provider& store, const settings& s, std::si
     aggregates += partition.aggregates;
   }
   auto line = watch.stop("cerk", events, aggregates);
-  bench::collect(system);
-  line["final_rss_mib"] = bench::rss_mib();
+  line["final_rss_mib"] = bench::settled_rss_mib(system);
   line["budget_mib"] = mib(s.budget_bytes);
   line["workers"] = workers;
   line["state_hash"] = text_of(repo->state_hash());
@@ -221,6 +218,7 @@ private:
 
 // All runs of one subject.
 struct record {
+  std::uint64_t events = 0;
   collected raw, fold;
   std::vector<collected> cerk; // by place in `workers`
 };
@@ -231,6 +229,7 @@ void measure(const subject& what, const settings& s, std::uint32_t seed, record&
   const auto raw = run([&] { return run_floor("raw", what, s, seed); });
   print(what, raw);
   into.raw.add(raw);
+  into.events = raw["events"];
   auto fold = run([&] { return run_floor("fold", what, s, seed); });
   const nlohmann::json sample = fold["sample"];
   fold.erase("sample");
@@ -249,19 +248,21 @@ void measure(const subject& what, const settings& s, std::uint32_t seed, record&
 }
 
 void print_ratios(const subject& what, const settings& s, const record& from) {
+  const auto rate = [](const collected& of) { return of.median("events_per_second"); };
   for (std::size_t i = 0; i < s.workers.size(); ++i) {
-    const auto rate = [](const collected& of) { return of.median("events_per_second"); };
     const auto& cerk = from.cerk[i];
-    print(what, {{"events", from.raw.median("events")},
-                 {"workers", s.workers[i]},
-                 {"ratio_to_raw", rate(cerk) / rate(from.raw)},
-                 {"ratio_to_fold", rate(cerk) / rate(from.fold)},
-                 {"ratio_to_first_workers", rate(cerk) / rate(from.cerk.front())},
-                 {"rss_mib_above_final_and_budget",
-                  cerk.median("rss_mib") - cerk.median("final_rss_mib") - mib(s.budget_bytes)},
-                 {"raw", from.raw.medians()},
-                 {"fold", from.fold.medians()},
-                 {"cerk", cerk.medians()}});
+    nlohmann::ordered_json line{{"events", from.events},
+                                {"workers", s.workers[i]},
+                                {"ratio_to_raw", rate(cerk) / rate(from.raw)},
+                                {"ratio_to_fold", rate(cerk) / rate(from.fold)}};
+    if (i > 0)
+      line["ratio_to_first_workers"] = rate(cerk) / rate(from.cerk.front());
+    line["rss_mib_above_final_and_budget"]
+      = cerk.median("rss_mib") - cerk.median("final_rss_mib") - mib(s.budget_bytes);
+    line["raw"] = from.raw.medians();
+    line["fold"] = from.fold.medians();
+    line["cerk"] = cerk.medians();
+    print(what, line);
   }
 }
 
