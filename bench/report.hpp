@@ -10,6 +10,8 @@
 #include <cstdio>
 #include <cstdlib>
 #include <functional>
+#include <map>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -31,6 +33,32 @@ inline double percentile(std::vector<double>& values, double share) {
   std::nth_element(values.begin(), values.begin() + at, values.end());
   return values[static_cast<std::size_t>(at)];
 }
+
+/// The numbers of all runs of one system, field by field.
+class collected {
+public:
+  void add(const nlohmann::ordered_json& line) {
+    for (const auto& [name, value] : line.items())
+      if (value.is_number())
+        values_[name].push_back(value);
+  }
+
+  double median(const std::string& name) const {
+    return bench::median(values_.at(name));
+  }
+
+  /// Of those of `names` that the lines had.
+  nlohmann::ordered_json medians(std::span<const char* const> names) const {
+    nlohmann::ordered_json made;
+    for (const char* name : names)
+      if (values_.contains(name))
+        made[name] = median(name);
+    return made;
+  }
+
+private:
+  std::map<std::string, std::vector<double>> values_;
+};
 
 inline double cpu_seconds() {
   rusage used{};

@@ -15,7 +15,6 @@
 #include <CLI/CLI.hpp>
 
 #include <chrono>
-#include <map>
 
 namespace {
 
@@ -190,37 +189,11 @@ void print(const subject& what, const nlohmann::ordered_json& figures) {
   bench::print(line);
 }
 
-// Every run of one system, field by field.
-class collected {
-public:
-  void add(const nlohmann::ordered_json& line) {
-    for (const auto& [name, value] : line.items())
-      if (value.is_number())
-        values_[name].push_back(value);
-  }
-
-  double median(const std::string& name) const {
-    return bench::median(values_.at(name));
-  }
-
-  nlohmann::ordered_json medians() const {
-    nlohmann::ordered_json made;
-    for (const char* name :
-         {"seconds", "events_per_second", "cpu_seconds_per_million", "rss_mib", "final_rss_mib"})
-      if (values_.contains(name))
-        made[name] = median(name);
-    return made;
-  }
-
-private:
-  std::map<std::string, std::vector<double>> values_;
-};
-
 // All runs of one subject.
 struct record {
   std::uint64_t events = 0;
-  collected raw, fold;
-  std::vector<collected> cerk; // by place in `workers`
+  bench::collected raw, fold;
+  std::vector<bench::collected> cerk; // by place in `workers`
 };
 
 // One run of each system. Ends the program if cerk restored something else than fold did.
@@ -248,7 +221,9 @@ void measure(const subject& what, const settings& s, std::uint32_t seed, record&
 }
 
 void print_ratios(const subject& what, const settings& s, const record& from) {
-  const auto rate = [](const collected& of) { return of.median("events_per_second"); };
+  constexpr std::array told{"seconds", "events_per_second", "cpu_seconds_per_million", "rss_mib",
+                            "final_rss_mib"};
+  const auto rate = [](const bench::collected& of) { return of.median("events_per_second"); };
   for (std::size_t i = 0; i < s.workers.size(); ++i) {
     const auto& cerk = from.cerk[i];
     nlohmann::ordered_json line{{"events", from.events},
@@ -259,9 +234,9 @@ void print_ratios(const subject& what, const settings& s, const record& from) {
       line["ratio_to_first_workers"] = rate(cerk) / rate(from.cerk.front());
     line["rss_mib_above_final_and_budget"]
       = cerk.median("rss_mib") - cerk.median("final_rss_mib") - mib(s.budget_bytes);
-    line["raw"] = from.raw.medians();
-    line["fold"] = from.fold.medians();
-    line["cerk"] = cerk.medians();
+    line["raw"] = from.raw.medians(told);
+    line["fold"] = from.fold.medians(told);
+    line["cerk"] = cerk.medians(told);
     print(what, line);
   }
 }
@@ -333,7 +308,8 @@ int main(int argc, char** argv) {
     .add_option("--budget", s.budget_bytes,
                 "cerk's restore_bytes_in_flight_max, and what raw and fold may have fetched")
     ->transform(CLI::AsSizeValue(false));
-  app.add_option("--window-events", s.window, "cerk's restore_window_events_max");
+  app.add_option("--window-events", s.window, "cerk's restore_window_events_max")
+    ->check(CLI::PositiveNumber);
   app.add_option("--runs", s.runs, "runs of each system, in turn")->check(CLI::PositiveNumber);
   app.add_option("--only", s.only, "run this system alone, for a profiler")
     ->check(CLI::IsMember({"raw", "fold", "cerk"}));
@@ -363,7 +339,8 @@ int main(int argc, char** argv) {
         }
     return 0;
   }
-  std::vector<record> records(all.size(), record{.cerk = std::vector<collected>(s.workers.size())});
+  std::vector<record> records(all.size(),
+                              record{.cerk = std::vector<bench::collected>(s.workers.size())});
   for (int run = 0; run < s.runs; ++run)
     for (std::size_t i = 0; i < all.size(); ++i)
       measure(all[i], s, static_cast<std::uint32_t>(run), records[i]);

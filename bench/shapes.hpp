@@ -2,6 +2,7 @@
 /// and in which order.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstdint>
@@ -30,7 +31,7 @@ struct shape {
   shape with_events(std::uint64_t count) const {
     auto scaled = *this;
     scaled.events = count;
-    scaled.aggregates = aggregates * count / events;
+    scaled.aggregates = std::max<std::uint64_t>(aggregates * count / events, 2);
     return scaled;
   }
 };
