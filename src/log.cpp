@@ -49,7 +49,8 @@ std::optional<error> unfit(const commit& c, std::size_t event_bytes_max) {
 // -- scanning -------------------------------------------------------------------------------------
 
 result<void> scan_log(provider& store, partition_id partition,
-                      const std::function<bool(const log_entry&)>& on_entry) {
+                      const std::function<bool(const log_entry&)>& on_entry,
+                      const scan_progress& on_progress) {
   auto opened = store.read(partition, offset{0});
   if (!opened)
     return opened.error();
@@ -62,6 +63,8 @@ result<void> scan_log(provider& store, partition_id partition,
     for (const auto& record : (*batch)->records())
       if (record.offset < reader.end() && !scan.feed(*batch, record))
         return {};
+    if (on_progress)
+      on_progress(reader.position(), reader.end());
   }
   scan.finish();
   return {};

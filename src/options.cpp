@@ -6,6 +6,7 @@
 #include "command_actor.hpp"
 #include "messages.hpp"
 
+#include <algorithm>
 #include <random>
 
 namespace cerk {
@@ -56,20 +57,59 @@ std::optional<on_fenced> parse_on_fenced(std::string_view text) noexcept {
   return std::nullopt;
 }
 
+namespace {
+
+double rate_of(std::uint64_t count, double seconds) noexcept {
+  return seconds > 0 ? static_cast<double>(count) / seconds : 0;
+}
+
+} // namespace
+
 double restore_progress::events_per_second() const noexcept {
-  return seconds > 0 ? static_cast<double>(events) / seconds : 0;
+  return rate_of(events, seconds);
 }
 
 double restore_progress::megabytes_per_second() const noexcept {
-  return seconds > 0 ? static_cast<double>(bytes) / 1e6 / seconds : 0;
+  return rate_of(bytes, seconds) / 1e6;
 }
 
 double restore_progress::seconds_left() const noexcept {
+  if (now == phase::waiting || now == phase::failed)
+    return -1; // 0 of 0 would look like done
   if (position >= end)
     return 0;
   if (position <= start || seconds <= 0)
     return -1;
   return seconds * static_cast<double>(end - position) / static_cast<double>(position - start);
+}
+
+double restore_summary::events_per_second() const noexcept {
+  return rate_of(events, seconds);
+}
+
+double restore_summary::megabytes_per_second() const noexcept {
+  return rate_of(bytes, seconds) / 1e6;
+}
+
+restore_summary summary_of(std::span<const restore_progress> partitions) noexcept {
+  restore_summary all;
+  bool all_are_open = true;
+  for (const auto& p : partitions) {
+    all_are_open = all_are_open && p.now != restore_progress::phase::waiting;
+    // Claims that were read back are behind the end.
+    const auto length = std::max<std::int64_t>(p.end - p.start, 0);
+    const auto read = std::clamp<std::int64_t>(p.position - p.start, 0, length);
+    all.records += static_cast<std::uint64_t>(length);
+    all.records_read += static_cast<std::uint64_t>(read);
+    all.events += p.events;
+    all.bytes += p.bytes;
+    all.seconds = std::max(all.seconds, p.seconds);
+    if (const auto left = p.seconds_left(); all.seconds_left >= 0)
+      all.seconds_left = left < 0 ? left : std::max(all.seconds_left, left);
+  }
+  if (!all_are_open)
+    all.records = 0;
+  return all;
 }
 
 std::string_view to_string(restore_progress::phase p) noexcept {

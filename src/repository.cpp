@@ -5,6 +5,7 @@
 
 #include <atomic>
 #include <mutex>
+#include <numeric>
 
 namespace cerk {
 
@@ -75,9 +76,19 @@ void repository::for_each(const std::function<void(const json_snapshot&)>& visit
 }
 
 std::uint64_t repository::state_hash() const {
-  std::atomic<std::uint64_t> sum = 0;
-  as_door(*door_).for_each([&](const aggregate_core& core) { sum += core.state_hash(); });
-  return sum;
+  const auto all = state_hashes();
+  return std::accumulate(all.begin(), all.end(), std::uint64_t{0});
+}
+
+std::vector<std::uint64_t> repository::state_hashes() const {
+  auto& front = as_door(*door_);
+  const auto count = static_cast<std::size_t>(front.shared().store_info.partition_count);
+  std::vector<std::atomic<std::uint64_t>> sums(count);
+  front.for_each([&](const aggregate_core& core) {
+    const auto home = front.partition_for(core.id()).id();
+    sums[static_cast<std::size_t>(home.value)] += core.state_hash();
+  });
+  return {sums.begin(), sums.end()};
 }
 
 std::vector<quarantined_aggregate> repository::quarantined() const {

@@ -65,7 +65,8 @@ exit_code run_replay(const common_flags& common, const replay_flags& flags,
                      const repository_opener& open);
 exit_code run_verify(const common_flags& common, const repository_opener& open);
 
-/// Prints a command's one result on standard output: an object, or a line for each member.
+/// Prints a command's one result on standard output: an object, or a line for each member, and for
+/// each element of a member that is an array of objects.
 void print_result(const nlohmann::ordered_json& result, format as);
 
 /// Per second, rounded; 0 where no time passed.

@@ -127,10 +127,10 @@ exit_code run_fetch(const common_flags& common, const fetch_flags& flags) {
       continue;
     progress_bar bar{"fetch from partition " + std::to_string(p.value), "records", 0,
                      common.progress && isatty(STDOUT_FILENO) == 0};
-    scan_log(*store, p, [&](const log_entry& entry) {
-      bar.at(static_cast<std::uint64_t>(entry.event.offset.value));
-      return out.print(entry);
-    }).value();
+    scan_log(
+      *store, p, [&](const log_entry& entry) { return out.print(entry); },
+      [&](offset position, offset end) { bar.at(position, end); })
+      .value();
   }
   out.finish();
   return exit_code::ok;

@@ -23,6 +23,25 @@ std::string grouped(std::uint64_t number) {
   return digits;
 }
 
+std::string whole(double number) {
+  return grouped(static_cast<std::uint64_t>(number));
+}
+
+std::string with_one_decimal(double number) {
+  const auto tenths = static_cast<std::uint64_t>(std::llround(number * 10));
+  return grouped(tenths / 10) + '.' + std::to_string(tenths % 10);
+}
+
+// In the unit that a person would take: "90 s", "50 min", "2 h 5 min".
+std::string duration(double seconds) {
+  if (seconds < 120)
+    return whole(seconds) + " s";
+  const auto minutes = static_cast<std::uint64_t>(std::ceil(seconds / 60));
+  if (minutes < 120)
+    return grouped(minutes) + " min";
+  return grouped(minutes / 60) + " h " + std::to_string(minutes % 60) + " min";
+}
+
 double share(const progress_state& now) {
   return now.total == 0
            ? 0
@@ -44,15 +63,19 @@ std::string progress_line(const progress_state& now) {
   if (now.total != 0)
     text += " of " + grouped(now.total);
   text += ' ' + now.unit;
-  const double rate = now.seconds > 0 ? static_cast<double>(now.done) / now.seconds : 0;
+  const auto per_second = [&](std::uint64_t count) {
+    return now.seconds > 0 ? static_cast<double>(count) / now.seconds : 0;
+  };
+  const double rate = per_second(now.done);
   if (rate < 1)
     return text;
-  text += ", " + grouped(static_cast<std::uint64_t>(rate)) + "/s";
+  if (now.events != 0 || now.bytes != 0)
+    text += ", " + whole(per_second(now.events)) + " events/s, "
+            + with_one_decimal(per_second(now.bytes) / 1e6) + " MB/s";
+  else
+    text += ", " + whole(rate) + "/s";
   if (now.total > now.done)
-    text += ", "
-            + grouped(static_cast<std::uint64_t>(
-              std::ceil(static_cast<double>(now.total - now.done) / rate)))
-            + " s left";
+    text += ", " + duration(std::ceil(static_cast<double>(now.total - now.done) / rate)) + " left";
   return text;
 }
 
@@ -86,6 +109,20 @@ void progress_bar::at(std::uint64_t done) {
 void progress_bar::at(std::uint64_t done, std::uint64_t total) {
   now_.done = done;
   now_.total = total;
+  draw_if_due();
+}
+
+void progress_bar::at(const restore_summary& now) {
+  now_.events = now.events;
+  now_.bytes = now.bytes;
+  at(now.records_read, now.records);
+}
+
+void progress_bar::at(offset position, offset end) {
+  at(static_cast<std::uint64_t>(position.value), static_cast<std::uint64_t>(end.value));
+}
+
+void progress_bar::draw_if_due() {
   if (!enabled_)
     return;
   const auto time = clock::now();

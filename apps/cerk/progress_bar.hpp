@@ -1,6 +1,9 @@
 /// How far a command is, on stderr: a bar on a terminal, else a line every 5 s.
 #pragma once
 
+#include "cerk/ids.hpp"
+#include "cerk/options.hpp"
+
 #include <chrono>
 #include <cstdint>
 #include <string>
@@ -15,10 +18,14 @@ struct progress_state {
   std::uint64_t done = 0;
   /// 0: nobody knows.
   std::uint64_t total = 0;
+  /// Of a restore, besides what is counted: for rates of their own, unless 0.
+  std::uint64_t events = 0;
+  std::uint64_t bytes = 0;
   double seconds = 0;
 };
 
-/// "replay 45% 900,000 of 2,000,000 events, 450,000/s, 3 s left"
+/// "fill 45% 900,000 of 2,000,000 events, 450,000/s, 3 s left", or
+/// "replay 45% 900,000 of 2,000,000 records, 440,000 events/s, 74.2 MB/s, 3 s left"
 std::string progress_line(const progress_state& now);
 
 /// The same behind a bar, cut to `columns`.
@@ -37,8 +44,13 @@ public:
   /// Cheap; draws when it is time to.
   void at(std::uint64_t done);
   void at(std::uint64_t done, std::uint64_t total);
+  void at(const restore_summary& now);
+  /// Of a scan, as `scan_log` tells it.
+  void at(offset position, offset end);
 
 private:
+  void draw_if_due();
+
   using clock = std::chrono::steady_clock;
 
   progress_state now_;

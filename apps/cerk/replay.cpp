@@ -11,6 +11,7 @@
 #include <algorithm>
 #include <chrono>
 #include <cstdio>
+#include <numeric>
 #include <vector>
 
 namespace cerk::cli {
@@ -57,32 +58,46 @@ exit_code run_replay(const common_flags& common, const replay_flags& flags,
                          {.wait_until_restored = false,
                           .read_only = true,
                           .on_progress = [&](const restore_progress& now) { watch.report(now); }});
-  std::uint64_t events = 0;
-  std::uint64_t voids = 0;
-  std::uint64_t orphans = 0;
-  std::uint64_t aggregates = 0;
-  progress_bar bar{"replay", "events", 0, common.progress};
-  for (const auto& p : watch.wait(bar)) {
-    events += p.events;
-    voids += p.voids;
-    orphans += p.orphans;
-    aggregates += p.aggregates;
-  }
+  struct {
+    std::uint64_t events = 0;
+    std::uint64_t aggregates = 0;
+    std::uint64_t voids = 0;
+    std::uint64_t orphans = 0;
+  } all;
+  progress_bar bar{"replay", "records", 0, common.progress};
+  const auto partitions = watch.wait(bar);
   const std::chrono::duration<double> took = std::chrono::steady_clock::now() - started;
+  const auto hashes = repo->state_hashes();
+  auto by_partition = nlohmann::ordered_json::array();
+  for (const auto& p : partitions) {
+    all.events += p.events;
+    all.aggregates += p.aggregates;
+    all.voids += p.voids;
+    all.orphans += p.orphans;
+    by_partition.push_back(
+      {{"partition", p.partition},
+       {"events", p.events},
+       {"aggregates", p.aggregates},
+       {"void", p.voids},
+       {"quarantined", p.quarantined},
+       {"state_hash", hexadecimal(hashes[static_cast<std::size_t>(p.partition)])}});
+  }
   auto broken = repo->quarantined();
   std::sort(broken.begin(), broken.end(), [](const auto& a, const auto& b) { return a.id < b.id; });
   if (!flags.state_out.empty())
     write_states(*repo, flags.state_out);
-  print_result({{"events", events},
-                {"aggregates", aggregates},
-                {"void", voids},
+  print_result({{"events", all.events},
+                {"aggregates", all.aggregates},
+                {"void", all.voids},
                 {"quarantined", broken.size()},
                 {"seconds", took.count()},
-                {"events_per_second", rate(events, took.count())},
-                {"state_hash", hexadecimal(repo->state_hash())}},
+                {"events_per_second", rate(all.events, took.count())},
+                {"state_hash",
+                 hexadecimal(std::accumulate(hashes.begin(), hashes.end(), std::uint64_t{0}))},
+                {"partitions", std::move(by_partition)}},
                common.format.value_or(format::json));
-  if (orphans != 0)
-    note(std::to_string(orphans) + " records belong to no aggregate: they have no key");
+  if (all.orphans != 0)
+    note(std::to_string(all.orphans) + " records belong to no aggregate: they have no key");
   for (const auto& aggregate : broken)
     note("quarantined: " + aggregate.id + ", partition " + std::to_string(aggregate.partition.value)
          + ", offset " + std::to_string(aggregate.offset.value) + ": " + aggregate.cause);

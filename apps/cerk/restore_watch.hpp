@@ -31,19 +31,15 @@ public:
     std::unique_lock lock{mutex_};
     for (;;) {
       bool restored = true;
-      std::uint64_t events = 0;
-      std::uint64_t records = 0;
       for (const auto& p : partitions_) {
         if (p.now == restore_progress::phase::failed)
           throw stop{exit_code::failed,
                      "partition " + std::to_string(p.partition) + ": " + p.failure};
         restored = restored && p.now == restore_progress::phase::serving;
-        events += p.events;
-        records += static_cast<std::uint64_t>(p.end - p.start);
       }
       if (restored)
         return partitions_;
-      bar.at(events, records);
+      bar.at(summary_of(partitions_));
       stop_if_interrupted();
       changed_.wait_for(lock, std::chrono::milliseconds{100});
     }

@@ -12,11 +12,31 @@ std::uint64_t rate(std::uint64_t count, double seconds) {
            : 0;
 }
 
+namespace {
+
+std::string words_of(const nlohmann::ordered_json& value) {
+  return value.is_string() ? value.get<std::string>() : value.dump();
+}
+
+// "partition 0, events 10, …"
+std::string line_of(const nlohmann::ordered_json& object) {
+  std::string line;
+  for (const auto& [name, value] : object.items())
+    line += (line.empty() ? "" : ", ") + name + ' ' + words_of(value);
+  return line + '\n';
+}
+
+} // namespace
+
 void print_result(const nlohmann::ordered_json& result, format as) {
   output out{"-"};
   if (as == format::text) {
     for (const auto& [name, value] : result.items())
-      out.write(name + ' ' + (value.is_string() ? value.get<std::string>() : value.dump()) + '\n');
+      if (value.is_array())
+        for (const auto& element : value)
+          out.write(line_of(element));
+      else
+        out.write(name + ' ' + words_of(value) + '\n');
   } else {
     out.write(result.dump() + '\n');
   }

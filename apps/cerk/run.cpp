@@ -165,8 +165,8 @@ private:
 
   void add_replay() {
     auto& c = add("replay",
-                  "Restores everything and prints counts and the state hash; exit code 3 if an "
-                  "aggregate had to be quarantined",
+                  "Restores everything and prints counts and the state hash, altogether and by "
+                  "partition; exit code 3 if an aggregate had to be quarantined",
                   [this] { return run_replay(common_, replay_, open_); });
     c.add_option("--state-out", replay_.state_out,
                  "file for {\"id\",\"type\",\"version\",\"state\"}, one line an aggregate, by id");

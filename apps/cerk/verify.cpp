@@ -139,7 +139,7 @@ void restore_and_look(provider& store, const repository_opener& open, bool progr
                          {.wait_until_restored = false,
                           .read_only = true,
                           .on_progress = [&](const restore_progress& now) { watch.report(now); }});
-  progress_bar bar{"verify", "events", 0, progress};
+  progress_bar bar{"verify", "records", 0, progress};
   try {
     static_cast<void>(watch.wait(bar));
   } catch (const stop& e) {
@@ -163,12 +163,15 @@ exit_code run_verify(const common_flags& common, const repository_opener& open) 
   for (partition_id p{0}; p.value < store->info().partition_count; ++p.value) {
     progress_bar bar{"verify partition " + std::to_string(p.value), "records", 0, common.progress};
     check.begin_partition();
-    scan_log(*store, p, [&](const log_entry& entry) {
-      stop_if_interrupted();
-      bar.at(static_cast<std::uint64_t>(entry.event.offset.value));
-      check.look_at(entry);
-      return true;
-    }).value();
+    scan_log(
+      *store, p,
+      [&](const log_entry& entry) {
+        stop_if_interrupted();
+        check.look_at(entry);
+        return true;
+      },
+      [&](offset position, offset end) { bar.at(position, end); })
+      .value();
   }
   restore_and_look(*store, open, common.progress, check, found);
   found.finish();

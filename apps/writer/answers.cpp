@@ -148,41 +148,61 @@ reply reply_to(const get_events& page, const cerk::result<std::vector<cerk::stor
   return made;
 }
 
-reply reply_to(const readiness& now) {
+namespace {
+
+// Of the whole service. What does not pass by waiting comes first: of one partition that is fenced
+// and another that restores, the first one wants somebody to look.
+std::string_view phase_of(const readiness& now) {
   using phase = cerk::restore_progress::phase;
-  const bool ready
-    = now.store_is_open && !now.is_stopping
-      && std::all_of(now.partitions.begin(), now.partitions.end(),
-                     [](const cerk::restore_progress& p) { return p.now == phase::serving; });
-  json partitions = json::array();
-  double seconds_left = 1;
+  if (now.is_stopping)
+    return "stopping";
+  if (!now.store_is_open)
+    return "opening";
+  for (const auto grave : {phase::failed, phase::stopped, phase::fenced})
+    if (std::ranges::count(now.partitions, grave, &cerk::restore_progress::now) > 0)
+      return cerk::to_string(grave);
+  const auto serving
+    = std::ranges::count(now.partitions, phase::serving, &cerk::restore_progress::now);
+  return serving == std::ssize(now.partitions) ? cerk::to_string(phase::serving) : "restoring";
+}
+
+// What a partition and all of them together have in common. A rate of nothing is not known.
+template <class Progress>
+void add_rates(json& to, const Progress& of, double seconds_left) {
+  to["events"] = of.events;
+  to["bytes"] = of.bytes;
+  to["seconds"] = known(of.seconds);
+  to["events_per_second"] = of.seconds > 0 ? known(of.events_per_second()) : json(nullptr);
+  to["megabytes_per_second"] = of.seconds > 0 ? known(of.megabytes_per_second()) : json(nullptr);
+  to["seconds_left"] = known(seconds_left);
+}
+
+} // namespace
+
+reply reply_to(const readiness& now) {
+  const auto phase = phase_of(now);
+  const bool ready = phase == cerk::to_string(cerk::restore_progress::phase::serving);
+  const auto all = cerk::summary_of(now.partitions);
+  json body{{"ready", ready}, {"phase", phase}};
+  if (now.store_is_open)
+    add_rates(body, all, all.seconds_left);
+  auto& partitions = body["partitions"] = json::array();
   for (const auto& p : now.partitions) {
-    // Before its end is known, nothing is: 0 of 0 would look like done.
-    const double left = p.now == phase::waiting ? -1 : p.seconds_left();
     json& added = partitions.emplace_back(json{{"partition", p.partition},
                                                {"phase", cerk::to_string(p.now)},
+                                               {"start", p.start},
                                                {"position", p.position},
                                                {"end", p.end},
-                                               {"events", p.events},
                                                {"aggregates", p.aggregates},
-                                               {"quarantined", p.quarantined},
-                                               {"events_per_second", known(p.events_per_second())},
-                                               {"seconds_left", known(left)}});
+                                               {"quarantined", p.quarantined}});
+    add_rates(added, p, p.seconds_left());
     if (!p.failure.empty())
       added["failure"] = p.failure;
-    if (p.now == phase::reading)
-      seconds_left = std::max(seconds_left, left);
   }
-  reply made{.status = ready ? 200U : 503U};
-  made.body = text_of({{"ready", ready},
-                       {"phase", now.is_stopping      ? "stopping"
-                                 : !now.store_is_open ? "opening"
-                                 : ready              ? "serving"
-                                                      : "restoring"},
-                       {"partitions", std::move(partitions)}});
+  reply made{.status = ready ? 200U : 503U, .body = text_of(body)};
   if (!ready)
-    made.fields.emplace_back(
-      "Retry-After", std::to_string(static_cast<int>(std::ceil(std::min(seconds_left, 60.0)))));
+    made.fields.emplace_back("Retry-After", std::to_string(static_cast<int>(
+                                              std::ceil(std::clamp(all.seconds_left, 1.0, 60.0)))));
   return made;
 }
 

@@ -40,8 +40,9 @@ struct readiness {
   std::vector<cerk::restore_progress> partitions{};
 };
 
-/// 200 when every partition serves, else 503; both with the restore's progress by partition. Rates
-/// and the time left are null while they are not known.
+/// 200 when every partition serves, else 503; both with the restore's progress, altogether and by
+/// partition. Rates and the time left are null while they are not known. The whole is "opening",
+/// "restoring", "serving", "fenced", "stopped", "failed" or "stopping".
 reply reply_to(const readiness& now);
 
 /// For a command or query that comes before the store is open: as while restoring.

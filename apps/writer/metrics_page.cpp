@@ -4,6 +4,8 @@
 #include <prometheus/metric_family.h>
 #include <prometheus/text_serializer.h>
 
+#include <optional>
+
 namespace writer {
 
 namespace {
@@ -35,14 +37,58 @@ MetricFamily gauge(std::string name, std::string help, std::uint64_t value) {
   return made;
 }
 
-template <class Value>
+// Without a sample where `value` has none.
 MetricFamily by_partition(std::string name, std::string help,
-                          const std::vector<cerk::restore_progress>& partitions, Value value) {
+                          const std::vector<cerk::restore_progress>& partitions,
+                          std::optional<double> (*value)(const cerk::restore_progress&)) {
   auto made = family(MetricType::Gauge, std::move(name), std::move(help));
   for (const auto& p : partitions)
-    made.metric.push_back(sample(made.type, static_cast<double>(value(p)),
-                                 {{"partition", std::to_string(p.partition)}}));
+    if (const auto known = value(p))
+      made.metric.push_back(
+        sample(made.type, *known, {{"partition", std::to_string(p.partition)}}));
   return made;
+}
+
+// How each partition's restore goes. What nobody knows yet has no sample: 0 would be a lie.
+void add_restore(std::vector<MetricFamily>& page,
+                 const std::vector<cerk::restore_progress>& partitions) {
+  using progress = cerk::restore_progress;
+  const auto add
+    = [&](std::string name, std::string help, std::optional<double> (*value)(const progress&)) {
+        page.push_back(by_partition(std::move(name), std::move(help), partitions, value));
+      };
+  // Of a partition that is open.
+  static constexpr auto when_open = [](const progress& p, auto value) {
+    return p.now == progress::phase::waiting ? std::nullopt
+                                             : std::optional{static_cast<double>(value)};
+  };
+  static constexpr auto when_timed = [](const progress& p, double rate) {
+    return p.seconds > 0 ? std::optional{rate} : std::nullopt;
+  };
+  add("cerk_partition_serving", "1 when the partition takes commands",
+      [](const progress& p) -> std::optional<double> {
+        return p.now == progress::phase::serving ? 1 : 0;
+      });
+  add("cerk_restore_start_offset", "First offset read",
+      [](const progress& p) { return when_open(p, p.start); });
+  add("cerk_restore_position_offset", "Next offset to read",
+      [](const progress& p) { return when_open(p, p.position); });
+  add("cerk_restore_end_offset", "Offset where the restore ends",
+      [](const progress& p) { return when_open(p, p.end); });
+  add("cerk_restore_events", "Events read back",
+      [](const progress& p) { return when_open(p, p.events); });
+  add("cerk_restore_bytes", "Bytes read back",
+      [](const progress& p) { return when_open(p, p.bytes); });
+  add("cerk_restore_seconds", "Time from the first read to serving, or until now",
+      [](const progress& p) { return when_open(p, p.seconds); });
+  add("cerk_restore_events_per_second", "Events read back per second, since the first read",
+      [](const progress& p) { return when_timed(p, p.events_per_second()); });
+  add("cerk_restore_bytes_per_second", "Bytes read back per second, since the first read",
+      [](const progress& p) { return when_timed(p, p.megabytes_per_second() * 1e6); });
+  add("cerk_restore_left_seconds", "Estimated time until the end is read", [](const progress& p) {
+    const auto left = p.seconds_left();
+    return left < 0 ? std::nullopt : std::optional{left};
+  });
 }
 
 } // namespace
@@ -80,15 +126,7 @@ std::string metrics_page(const cerk::repository_metrics& r,
   page.push_back(gauge("cerk_aggregates_quarantined", "Aggregates that take no commands",
                        r.aggregates_quarantined));
 
-  page.push_back(by_partition("cerk_partition_serving", "1 when the partition takes commands",
-                              partitions, [](const cerk::restore_progress& p) {
-                                return p.now == cerk::restore_progress::phase::serving ? 1 : 0;
-                              }));
-  page.push_back(by_partition("cerk_restore_seconds", "Time from the first read to serving",
-                              partitions,
-                              [](const cerk::restore_progress& p) { return p.seconds; }));
-  page.push_back(by_partition("cerk_restore_events", "Events read back", partitions,
-                              [](const cerk::restore_progress& p) { return p.events; }));
+  add_restore(page, partitions);
 
   auto requests = family(MetricType::Counter, "cerk_http_requests_total", "Requests answered");
   for (const auto& [status, count] : http.requests_by_status)

@@ -41,10 +41,15 @@ struct log_entry {
   }
 };
 
+/// Told how far a scan is: the next offset to read, and the one where it ends.
+using scan_progress = std::function<void(offset position, offset end)>;
+
 /// Folds `partition` from its start to its present end and hands on every record, in order.
-/// `on_entry` returns false to stop. Blocks. Errors: those of `record_reader::next`.
+/// `on_entry` returns false to stop; `on_progress`, if there is one, is called after every MiB or
+/// so. Blocks. Errors: those of `record_reader::next`.
 result<void> scan_log(provider& store, partition_id partition,
-                      const std::function<bool(const log_entry&)>& on_entry);
+                      const std::function<bool(const log_entry&)>& on_entry,
+                      const scan_progress& on_progress = {});
 
 /// The Go library's `FetchAllEvents`: every effective event of every partition up to the log's
 /// present end, in the order of each partition, in batches of at most `batch_events`.

@@ -10,6 +10,7 @@
 #include <cstdint>
 #include <functional>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -91,6 +92,7 @@ struct restore_progress {
   std::uint64_t voids = 0;
   std::uint64_t quarantined = 0;
   std::uint64_t orphans = 0;
+  /// Of all records read: keys, values and headers, decompressed.
   std::uint64_t bytes = 0;
   std::uint64_t aggregates = 0;
   /// Since reading began; stands still once the partition serves.
@@ -98,11 +100,33 @@ struct restore_progress {
   /// Why `now` is `fenced`, `stopped` or `failed`.
   std::string failure;
 
+  /// Over `seconds`; 0 while nothing is known.
   double events_per_second() const noexcept;
+  /// Of 1,000,000 bytes.
   double megabytes_per_second() const noexcept;
-  /// Seconds to go at the present rate; negative while no rate is known.
+  /// Seconds to go if the records to the end take as long each as those from the start did;
+  /// negative while nothing is known.
   double seconds_left() const noexcept;
 };
+
+/// All partitions of a restore as one.
+struct restore_summary {
+  /// Records of the log: read so far, and to read altogether. Nobody knows `records` before every
+  /// partition is open; then it is 0.
+  std::uint64_t records_read = 0;
+  std::uint64_t records = 0;
+  std::uint64_t events = 0;
+  std::uint64_t bytes = 0;
+  /// Of the partition that took longest so far.
+  double seconds = 0;
+  /// Of the partition that has longest to go; negative while one of them does not know.
+  double seconds_left = 0;
+
+  double events_per_second() const noexcept;
+  double megabytes_per_second() const noexcept;
+};
+
+restore_summary summary_of(std::span<const restore_progress> partitions) noexcept;
 
 /// "waiting", "reading", "claiming", "serving", "fenced", "stopped" or "failed".
 std::string_view to_string(restore_progress::phase p) noexcept;

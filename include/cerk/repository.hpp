@@ -184,6 +184,9 @@ public:
   /// whatever the partitions, the order or the offsets. Blocks.
   std::uint64_t state_hash() const;
 
+  /// The same of each partition, in their order: where two copies of a store differ. Blocks.
+  std::vector<std::uint64_t> state_hashes() const;
+
   /// Each aggregate that takes no commands: id, offset of the event, cause. Blocks.
   std::vector<quarantined_aggregate> quarantined() const;
 

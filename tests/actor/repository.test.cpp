@@ -15,6 +15,7 @@
 
 #include <filesystem>
 #include <future>
+#include <numeric>
 #include <thread>
 
 #include "caf/test/unit_test.hpp"
@@ -52,6 +53,83 @@ auto inside_an_actor(caf::actor_system& system, F act) {
   system.spawn<one_act>([&] { promise.set_value(act()); });
   return future.get();
 }
+
+// A store of which one partition brings nothing until it is let through.
+class slow_store : public provider {
+public:
+  slow_store(provider& real, partition_id slow) : real_(real), slow_(slow), info_(real.info()) {
+    info_.reading_blocks = true;
+  }
+
+  void let_through() {
+    lets_through_ = true;
+  }
+
+  const provider_info& info() const noexcept override {
+    return info_;
+  }
+
+  result<std::unique_ptr<record_reader>> read(partition_id partition, offset from) override {
+    auto opened = real_.read(partition, from);
+    if (!opened || partition != slow_)
+      return opened;
+    return std::unique_ptr<record_reader>{
+      std::make_unique<slow_reader>(*std::move(opened), lets_through_)};
+  }
+
+  void append_claim(partition_id partition, const claim& wanted, claim_done done) override {
+    real_.append_claim(partition, wanted, std::move(done));
+  }
+
+  void append(partition_id partition, term owner, std::vector<commit_ptr> commits,
+              append_done done) override {
+    real_.append(partition, owner, std::move(commits), std::move(done));
+  }
+
+  void read_aggregate(partition_id partition, std::string id, version after, std::size_t events_max,
+                      events_done done) override {
+    real_.read_aggregate(partition, std::move(id), after, events_max, std::move(done));
+  }
+
+  result<void> append_verbatim(partition_id partition,
+                               const std::vector<record>& records) override {
+    return real_.append_verbatim(partition, records);
+  }
+
+  void close() override {
+    real_.close();
+  }
+
+private:
+  class slow_reader : public record_reader {
+  public:
+    slow_reader(std::unique_ptr<record_reader> real, const std::atomic<bool>& lets_through)
+      : real_(std::move(real)), lets_through_(lets_through) {
+    }
+
+    result<std::shared_ptr<record_batch>> next(std::size_t bytes_max,
+                                               std::chrono::milliseconds wait_max) override {
+      return lets_through_ ? real_->next(bytes_max, wait_max) : std::make_shared<record_batch>();
+    }
+
+    offset position() const noexcept override {
+      return real_->position();
+    }
+
+    offset end() const noexcept override {
+      return real_->end();
+    }
+
+  private:
+    std::unique_ptr<record_reader> real_;
+    const std::atomic<bool>& lets_through_;
+  };
+
+  provider& real_;
+  partition_id slow_;
+  provider_info info_;
+  std::atomic<bool> lets_through_{false};
+};
 
 struct file {
   file()
@@ -173,6 +251,13 @@ CAF_TEST(everything_is_there_after_a_restart) {
   }
   repository repo{system, store, accounts, shops};
   CAF_CHECK_EQUAL(repo.state_hash(), hash);
+  std::vector<std::uint64_t> by_partition(4);
+  repo.for_each([&](const json_snapshot& shot) {
+    by_partition[static_cast<std::size_t>(shot.partition.value)] += shot.hash;
+  });
+  CAF_CHECK_EQUAL(repo.state_hashes(), by_partition);
+  CAF_CHECK_EQUAL(std::accumulate(by_partition.begin(), by_partition.end(), std::uint64_t{0}),
+                  hash);
   CAF_CHECK_EQUAL(repo.of(accounts).get("a9").value().state.note, "99");
   CAF_CHECK_EQUAL(repo.metrics().aggregates, 11u);
   std::size_t seen = 0;
@@ -269,6 +354,39 @@ CAF_TEST(a_repository_can_be_destroyed_while_it_restores_and_its_store_right_aft
     for (int turn = 0; turn < i; ++turn)
       std::this_thread::yield();
   }
+}
+
+CAF_TEST(a_restored_partition_serves_while_another_one_still_restores) {
+  memory_provider store{{.partitions = 2}};
+  const auto id_in = [](std::int32_t partition) {
+    std::string id = "a";
+    while (partition_of(id, 2) != partition_id{partition})
+      id += 'a';
+    return id;
+  };
+  const auto quick = id_in(0);
+  const auto late = id_in(1);
+  {
+    repository repo{system, store, accounts};
+    CAF_CHECK(repo.of(accounts).send(quick, open{"Ada"}).accepted());
+    CAF_CHECK(repo.of(accounts).send(late, open{"Eve"}).accepted());
+  }
+  slow_store slow{store, partition_id{1}};
+  repository repo{system, slow, {.wait_until_restored = false}, accounts};
+  const auto all = repo.of(accounts);
+  const auto phase_of = [&](std::size_t partition) { return repo.progress().at(partition).now; };
+  while (phase_of(0) != restore_progress::phase::serving)
+    std::this_thread::yield();
+  for (int i = 0; i < 100; ++i)
+    CAF_CHECK(all.send(quick, deposit{1}).accepted());
+  CAF_CHECK_EQUAL(all.get(quick).value().state.balance, 100);
+  CAF_CHECK(phase_of(1) != restore_progress::phase::serving);
+  CAF_CHECK(!repo.is_serving());
+  CAF_CHECK(all.send(late, deposit{1}).get_failure()->code == errc::restoring);
+  CAF_CHECK(all.get(late).error().code == errc::restoring);
+  slow.let_through();
+  CAF_CHECK(repo.wait_until_serving());
+  CAF_CHECK(all.send(late, deposit{1}).accepted());
 }
 
 CAF_TEST(draining_leaves_alone_what_no_command_could_reach_yet) {

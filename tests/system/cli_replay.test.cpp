@@ -49,10 +49,15 @@ CAF_TEST(replay_changes_nothing) {
 CAF_TEST(the_result_comes_as_asked_for) {
   CAF_CHECK_EQUAL(cerk({"fill", "--store", store, "-n", "10"}).code, 0);
   const auto members = cerk({"replay", "--store", store, "-o", "ndjson"}).json();
-  CAF_CHECK_EQUAL(members.size(), 7u);
+  CAF_CHECK_EQUAL(members.size(), 8u);
   const auto text = lines_of(cerk({"replay", "--store", store, "-o", "text"}).out);
-  CAF_REQUIRE_EQUAL(text.size(), 7u);
+  CAF_REQUIRE_EQUAL(text.size(), 8u);
   CAF_CHECK_EQUAL(text[0], "events 10");
+  const std::string hash = members["state_hash"];
+  CAF_CHECK_EQUAL(text[6], "state_hash " + hash);
+  const auto aggregates = std::to_string(members["aggregates"].get<int>());
+  CAF_CHECK_EQUAL(text[7], "partition 0, events 10, aggregates " + aggregates
+                             + ", void 0, quarantined 0, state_hash " + hash);
 }
 
 CAF_TEST(an_empty_store_has_nothing) {

@@ -51,6 +51,19 @@ cerk::stored_event event_at(std::uint64_t version, std::string value) {
   return {.key = "ada", .type = "E", .version = {version}, .value = std::move(value)};
 }
 
+using phase = cerk::restore_progress::phase;
+
+const cerk::restore_progress waiting{};
+const cerk::restore_progress serving{.now = phase::serving};
+const cerk::restore_progress reading{.partition = 1,
+                                     .now = phase::reading,
+                                     .start = 100,
+                                     .position = 500,
+                                     .end = 1'000,
+                                     .events = 300,
+                                     .bytes = 3'000'000,
+                                     .seconds = 2};
+
 } // namespace
 
 CAF_TEST(every_failure_has_its_status_and_those_that_pass_say_when_to_come_back) {
@@ -218,31 +231,71 @@ CAF_TEST(an_event_that_is_not_json_is_shown_as_text) {
 }
 
 CAF_TEST(readiness_tells_how_the_restore_goes) {
-  using phase = cerk::restore_progress::phase;
-  const cerk::restore_progress reading{.partition = 1,
-                                       .now = phase::reading,
-                                       .position = 500,
-                                       .end = 1'000,
-                                       .events = 500,
-                                       .seconds = 2};
   const auto before = reply_to(readiness{.store_is_open = true, .partitions = {reading}});
   CAF_CHECK_EQUAL(before.status, 503u);
   CAF_CHECK(!field_of(before, "Retry-After").empty());
   const auto partition = json_of(before)["partitions"][0];
   CAF_CHECK_EQUAL(partition["phase"], "reading");
+  CAF_CHECK_EQUAL(partition["start"], 100);
   CAF_CHECK_EQUAL(partition["position"], 500);
   CAF_CHECK_EQUAL(partition["end"], 1'000);
-  CAF_CHECK_EQUAL(partition["events_per_second"], 250.0);
-  CAF_CHECK_EQUAL(partition["seconds_left"], 2.0);
-  const cerk::restore_progress waiting{};
-  const auto unknown = json_of(reply_to(readiness{.store_is_open = true, .partitions = {waiting}}));
-  CAF_CHECK(unknown["partitions"][0]["seconds_left"].is_null());
-  const cerk::restore_progress serving{.now = phase::serving};
+  CAF_CHECK_EQUAL(partition["events"], 300);
+  CAF_CHECK_EQUAL(partition["bytes"], 3'000'000);
+  CAF_CHECK_EQUAL(partition["seconds"], 2.0);
+  CAF_CHECK_EQUAL(partition["events_per_second"], 150.0);
+  CAF_CHECK_EQUAL(partition["megabytes_per_second"], 1.5);
+  CAF_CHECK_EQUAL(partition["seconds_left"], 2.5);
+  CAF_CHECK_EQUAL(field_of(before, "Retry-After"), "3");
+  const auto whole
+    = json_of(reply_to(readiness{.store_is_open = true, .partitions = {reading, reading}}));
+  CAF_CHECK_EQUAL(whole["phase"], "restoring");
+  CAF_CHECK_EQUAL(whole["events"], 600);
+  CAF_CHECK_EQUAL(whole["events_per_second"], 300.0);
+  CAF_CHECK_EQUAL(whole["megabytes_per_second"], 3.0);
+  CAF_CHECK_EQUAL(whole["seconds_left"], 2.5);
+  const auto unknown
+    = json_of(reply_to(readiness{.store_is_open = true, .partitions = {waiting, reading}}));
+  CAF_CHECK(unknown["seconds_left"].is_null());
+  for (const char* name : {"events_per_second", "megabytes_per_second", "seconds_left"})
+    CAF_CHECK(unknown["partitions"][0][name].is_null());
   CAF_CHECK_EQUAL(reply_to(readiness{.store_is_open = true, .partitions = {serving}}).status, 200u);
   CAF_CHECK_EQUAL(
     reply_to(readiness{.store_is_open = true, .is_stopping = true, .partitions = {serving}}).status,
     503u);
   CAF_CHECK_EQUAL(reply_to(readiness{}).status, 503u);
+}
+
+CAF_TEST(the_service_is_said_to_be_in_its_gravest_partition_s_phase) {
+  const auto phase_with = [](std::vector<cerk::restore_progress> partitions) {
+    return json_of(reply_to(readiness{.store_is_open = true, .partitions = std::move(partitions)}))
+      .value("phase", std::string{});
+  };
+  CAF_CHECK_EQUAL(phase_with({serving, serving}), "serving");
+  CAF_CHECK_EQUAL(phase_with({serving, waiting}), "restoring");
+  CAF_CHECK_EQUAL(phase_with({{.now = phase::claiming}, serving}), "restoring");
+  CAF_CHECK_EQUAL(phase_with({serving, reading, {.now = phase::fenced}}), "fenced");
+  CAF_CHECK_EQUAL(phase_with({{.now = phase::fenced}, {.now = phase::stopped}}), "stopped");
+  CAF_CHECK_EQUAL(phase_with({{.now = phase::stopped}, {.now = phase::failed}}), "failed");
+  CAF_CHECK_EQUAL(json_of(reply_to(readiness{})).value("phase", std::string{}), "opening");
+}
+
+CAF_TEST(metrics_tell_how_the_restore_goes_and_nothing_that_nobody_knows) {
+  const auto page = metrics_page({}, {waiting, reading}, {});
+  CAF_MESSAGE(page);
+  const auto has
+    = [&](const std::string& line) { return page.find('\n' + line + '\n') != std::string::npos; };
+  CAF_CHECK(has("cerk_partition_serving{partition=\"0\"} 0"));
+  CAF_CHECK(has("cerk_restore_start_offset{partition=\"1\"} 100"));
+  CAF_CHECK(has("cerk_restore_position_offset{partition=\"1\"} 500"));
+  CAF_CHECK(has("cerk_restore_end_offset{partition=\"1\"} 1000"));
+  CAF_CHECK(has("cerk_restore_events{partition=\"1\"} 300"));
+  CAF_CHECK(has("cerk_restore_bytes{partition=\"1\"} 3000000"));
+  CAF_CHECK(has("cerk_restore_seconds{partition=\"1\"} 2"));
+  CAF_CHECK(has("cerk_restore_events_per_second{partition=\"1\"} 150"));
+  CAF_CHECK(has("cerk_restore_bytes_per_second{partition=\"1\"} 1500000"));
+  CAF_CHECK(has("cerk_restore_left_seconds{partition=\"1\"} 2.5"));
+  for (std::size_t at = 0; (at = page.find("\ncerk_restore_", at)) != std::string::npos; ++at)
+    CAF_CHECK(page.substr(at, page.find('\n', at + 1) - at).find("\"0\"") == std::string::npos);
 }
 
 CAF_TEST(units_are_read_whole_or_not_at_all) {

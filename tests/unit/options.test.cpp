@@ -3,6 +3,7 @@
 #include <cerk/options.hpp>
 
 #include <set>
+#include <vector>
 
 #include "caf/test/unit_test.hpp"
 
@@ -34,7 +35,12 @@ CAF_TEST(this_machine_has_clocks_and_chance) {
 }
 
 CAF_TEST(progress_tells_rates_and_the_time_left) {
-  restore_progress p{.start = 100, .position = 150, .end = 200, .events = 40, .bytes = 3'000'000};
+  restore_progress p{.now = phase::reading,
+                     .start = 100,
+                     .position = 150,
+                     .end = 200,
+                     .events = 40,
+                     .bytes = 3'000'000};
   CAF_CHECK_EQUAL(p.events_per_second(), 0.0);
   CAF_CHECK_LESS(p.seconds_left(), 0.0);
   p.seconds = 2;
@@ -45,6 +51,50 @@ CAF_TEST(progress_tells_rates_and_the_time_left) {
   CAF_CHECK_LESS(p.seconds_left(), 0.0);
   p.position = p.end;
   CAF_CHECK_EQUAL(p.seconds_left(), 0.0);
+}
+
+CAF_TEST(before_a_partition_is_open_and_when_it_failed_nobody_knows_the_time_left) {
+  CAF_CHECK_LESS(restore_progress{}.seconds_left(), 0.0);
+  CAF_CHECK_LESS(
+    (restore_progress{.now = phase::failed, .position = 5, .end = 9, .seconds = 1}).seconds_left(),
+    0.0);
+}
+
+CAF_TEST(partitions_of_a_restore_add_up) {
+  // Serves since the second second; what it read behind its end is its own claim.
+  const restore_progress served{.now = phase::serving,
+                                .start = 100,
+                                .position = 201,
+                                .end = 200,
+                                .events = 99,
+                                .bytes = 1'000'000,
+                                .seconds = 2};
+  const restore_progress reading{.now = phase::reading,
+                                 .position = 100,
+                                 .end = 400,
+                                 .events = 80,
+                                 .bytes = 3'000'000,
+                                 .seconds = 4};
+  const restore_progress slow{
+    .now = phase::reading, .position = 10, .end = 100, .events = 1, .seconds = 4};
+  const std::vector partitions{served, reading, slow};
+  const auto all = summary_of(partitions);
+  CAF_CHECK_EQUAL(all.records_read, 210u);
+  CAF_CHECK_EQUAL(all.records, 600u);
+  CAF_CHECK_EQUAL(all.events, 180u);
+  CAF_CHECK_EQUAL(all.seconds, 4.0);
+  CAF_CHECK_EQUAL(all.events_per_second(), 45.0);
+  CAF_CHECK_EQUAL(all.megabytes_per_second(), 1.0);
+  CAF_CHECK_EQUAL(all.seconds_left, 36.0);
+  // One that is not open yet leaves both the end and the time unknown, wherever it stands.
+  for (std::size_t at = 0; at <= partitions.size(); ++at) {
+    auto with_waiting = partitions;
+    with_waiting.insert(with_waiting.begin() + static_cast<std::ptrdiff_t>(at), restore_progress{});
+    const auto some = summary_of(with_waiting);
+    CAF_CHECK_EQUAL(some.records_read, 210u);
+    CAF_CHECK_EQUAL(some.records, 0u);
+    CAF_CHECK_LESS(some.seconds_left, 0.0);
+  }
 }
 
 CAF_TEST(every_phase_has_a_name) {
