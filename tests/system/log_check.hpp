@@ -4,6 +4,7 @@
 
 #include "cli_process.hpp"
 #include "load.hpp"
+#include "repeated.hpp"
 
 #include <unordered_map>
 #include <utility>
@@ -200,20 +201,6 @@ inline log_findings check_log(const cli_fixture& with, const std::vector<std::st
   if (verified.code != 0)
     CAF_ERROR("cerk verify: " << verified.out << verified.err);
   return found;
-}
-
-/// How often a test that repeats itself does so: CERK_ROUNDS, or a few times.
-inline int rounds(int by_default) {
-  const char* given = std::getenv("CERK_ROUNDS");
-  return given != nullptr ? std::stoi(given) : by_default;
-}
-
-/// CERK_TEST_SEED, or another one each time; printed.
-inline std::uint64_t seed_of_this_run() {
-  const char* given = std::getenv("CERK_TEST_SEED");
-  const auto seed = given != nullptr ? std::stoull(given) : std::random_device{}();
-  CAF_MESSAGE("CERK_TEST_SEED=" << seed);
-  return seed;
 }
 
 } // namespace system_test
