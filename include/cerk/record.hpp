@@ -169,8 +169,8 @@ std::string pack_headers(std::span<const std::pair<std::string, std::string>> he
 /// The inverse; bytes that do not fit are left out.
 std::vector<std::pair<std::string, std::string>> unpack_headers(std::string_view packed);
 
-/// Memory that batches gave back, for the next ones of the same reader: fresh memory costs more
-/// than filling it. Keeps 64 MiB at most, until its reader and the last batch are gone.
+/// Memory that batches gave back, for the next ones of the same readers: fresh memory costs more
+/// than filling it. Keeps 64 MiB at most, until its readers and the last batch are gone.
 /// Thread-safe.
 class batch_pool;
 

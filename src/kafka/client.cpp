@@ -240,7 +240,7 @@ client make_consumer(const kafka_options& options, std::optional<partition_id> p
   set(settings.get(), "isolation.level", "read_uncommitted");
   // What is read ahead stays in the processor's cache: few bytes, however many messages they are.
   set_default(settings.get(), options, "queued.min.messages", "10000000");
-  set_default(settings.get(), options, "queued.max.messages.kbytes", "4096");
+  set_default(settings.get(), options, "queued.max.messages.kbytes", "1024");
   if (has_fetch_backoff())
     set_default(settings.get(), options, "fetch.queue.backoff.ms", "1");
   return make_client(RD_KAFKA_CONSUMER, std::move(settings));

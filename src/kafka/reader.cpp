@@ -12,8 +12,9 @@ namespace {
 
 class reader final : public record_reader {
 public:
-  reader(const kafka_options& options, partition_id partition, offset from, offset end)
-    : options_(options), partition_(partition), position_(from), end_(end) {
+  reader(const kafka_options& options, partition_id partition, offset from, offset end,
+         std::shared_ptr<batch_pool> pool)
+    : options_(options), partition_(partition), position_(from), end_(end), pool_(std::move(pool)) {
     assign();
   }
 
@@ -169,7 +170,7 @@ private:
   offset end_;
   std::optional<error> failed_; // to be told by the next call
   std::chrono::steady_clock::time_point heard_ = std::chrono::steady_clock::now();
-  std::shared_ptr<batch_pool> pool_ = make_batch_pool();
+  std::shared_ptr<batch_pool> pool_;
   std::vector<std::pair<std::string, std::string>> others_;
 };
 
@@ -207,7 +208,8 @@ std::string deleted(const kafka_options& options, partition_id partition, offset
 }
 
 result<std::unique_ptr<record_reader>> open_reader(rd_kafka_t* asking, const kafka_options& options,
-                                                   partition_id partition, offset from) {
+                                                   partition_id partition, offset from,
+                                                   std::shared_ptr<batch_pool> pool) {
   const auto found = query_watermarks(asking, options, partition);
   if (!found)
     return found.error();
@@ -220,7 +222,7 @@ result<std::unique_ptr<record_reader>> open_reader(rd_kafka_t* asking, const kaf
                                          + std::to_string(found->high.value) + ", before offset "
                                          + std::to_string(from.value)};
   return std::unique_ptr<record_reader>{
-    std::make_unique<reader>(options, partition, from, found->high)};
+    std::make_unique<reader>(options, partition, from, found->high, std::move(pool))};
 }
 
 } // namespace cerk::kafka

@@ -21,6 +21,7 @@ std::string deleted(const kafka_options& options, partition_id partition, offset
 /// unsafe topics are allowed, at the first that is left.
 /// Asks with `asking`; throws `failure_exception`. `options` must outlive it.
 result<std::unique_ptr<record_reader>> open_reader(rd_kafka_t* asking, const kafka_options& options,
-                                                   partition_id partition, offset from);
+                                                   partition_id partition, offset from,
+                                                   std::shared_ptr<batch_pool> pool);
 
 } // namespace cerk::kafka

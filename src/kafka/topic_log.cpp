@@ -8,6 +8,8 @@
 #include "topic.hpp"
 
 #include <deque>
+#include <memory>
+#include <mutex>
 
 namespace cerk::kafka {
 
@@ -57,7 +59,7 @@ public:
 
   result<std::unique_ptr<record_reader>> read(partition_id partition, offset from) override {
     try {
-      return open_reader(asking_.get(), options_, partition, from);
+      return open_reader(asking_.get(), options_, partition, from, shared_pool());
     } catch (const failure_exception& e) {
       return e.reason();
     }
@@ -92,6 +94,16 @@ private:
         log(options_, "warning: " + finding.what);
   }
 
+  // What one partition's reader has done with, the next one's fills: theirs as long as there is
+  // one.
+  std::shared_ptr<batch_pool> shared_pool() {
+    const std::lock_guard lock{pool_mutex_};
+    auto pool = pool_.lock();
+    if (!pool)
+      pool_ = pool = make_batch_pool();
+    return pool;
+  }
+
   std::size_t message_bytes_max() const {
     const auto settings = make_config(options_);
     char text[32];
@@ -104,6 +116,8 @@ private:
   const kafka_options options_;
   client asking_; // for questions; reads nothing
   provider_info info_;
+  std::mutex pool_mutex_;
+  std::weak_ptr<batch_pool> pool_;
   std::deque<job_lane> lanes_; // one for each partition, and one for what belongs to none
 };
 
