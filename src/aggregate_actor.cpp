@@ -43,20 +43,25 @@ caf::behavior aggregate_actor::make_behavior() {
 
 // -- restoring ------------------------------------------------------------------------------------
 
-void aggregate_actor::on_slice(const replay_slice& slice) {
+aggregate_actor& aggregate_actor::of(const caf::actor& handle) {
+  return *static_cast<aggregate_actor*>(caf::actor_cast<caf::abstract_actor*>(handle));
+}
+
+void aggregate_actor::restore(const replay_window& window, std::uint32_t begin, std::uint32_t end) {
   const bool was_quarantined = core_.quarantined() != nullptr;
-  const bool reads_on = home_->was_readable();
-  if (reads_on) {
-    effects.clear();
-    core_.begin_epoch(home_->epoch(), effects);
-    perform();
-  }
-  for (auto i = slice.begin; i < slice.end; ++i)
-    core_.restore(*slice.window->records[i]);
+  for (auto i = begin; i < end; ++i)
+    core_.restore(*window.records[i]);
   if (!was_quarantined && core_.quarantined() != nullptr)
     home_->quarantined.fetch_add(1, std::memory_order_relaxed);
-  if (reads_on)
-    partition::let_go(*slot_);
+}
+
+// In a takeover, among commands and their results.
+void aggregate_actor::on_slice(const replay_slice& slice) {
+  effects.clear();
+  core_.begin_epoch(home_->epoch(), effects);
+  perform();
+  restore(*slice.window, slice.begin, slice.end);
+  partition::let_go(*slot_);
 }
 
 // -- serving --------------------------------------------------------------------------------------

@@ -16,6 +16,13 @@ public:
 
   caf::behavior make_behavior() override;
 
+  /// The actor behind a handle that `partition` made.
+  static aggregate_actor& of(const caf::actor& handle);
+
+  /// Folds its part of a window. For its dealer, before the partition was readable: nobody sends to
+  /// the actor then, so its own thread is whichever calls.
+  void restore(const replay_window& window, std::uint32_t begin, std::uint32_t end);
+
 private:
   void on_slice(const replay_slice& slice);
   void on_command(const command_ptr& command);

@@ -1,6 +1,7 @@
 /// The actor that gives a share of a partition's aggregates their records, on its own thread.
 #pragma once
 
+#include "aggregate_actor.hpp"
 #include "messages.hpp"
 #include "partition.hpp"
 
@@ -8,8 +9,9 @@
 
 namespace cerk {
 
-/// One per partition and worker, while it restores. An aggregate has always the same dealer, which
-/// makes its actor and has it handle each of its slices at once. See
+/// A few for each partition while it restores: one for each core, over the partitions that are
+/// restored at the same time. An aggregate has always the same dealer, which
+/// makes its actor and has it fold each of its slices at once, without a message. See
 /// docs/decisions/0007-dealt-restore.md.
 class dealer_actor : public caf::event_based_actor {
 public:
@@ -35,16 +37,11 @@ public:
 private:
   // The number of events; none if the partition was cleared.
   std::uint64_t deal(const replay_share& share) {
-    detail::message_in_hand<replay_slice> slice{system(), {share.window, 0, 0}};
     std::uint64_t events = 0;
     std::size_t i = 0;
     home_->for_each_actor(share.parts, [&](const auto& part, const caf::actor& aggregate) {
       fetch_ahead(share, i++);
-      slice.content().begin = part.begin;
-      slice.content().end = part.end;
-      if (!slice.give_to(aggregate))
-        throw std::runtime_error("the aggregate '" + part.slot->id
-                                 + "' ended over its events (memory, most likely)");
+      aggregate_actor::of(aggregate).restore(*share.window, part.begin, part.end);
       events += part.end - part.begin;
     });
     return events;

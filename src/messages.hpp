@@ -84,7 +84,7 @@ struct replay_share {
   std::vector<part> parts;
 };
 
-/// To the aggregate, from its dealer: its part of a window.
+/// To the aggregate, in a takeover: its part of a window.
 struct replay_slice {
   std::shared_ptr<const replay_window> window;
   std::uint32_t begin = 0;

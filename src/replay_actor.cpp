@@ -7,6 +7,7 @@
 #include "reader_actor.hpp"
 
 #include <algorithm>
+#include <thread>
 #include <utility>
 
 namespace cerk {
@@ -97,7 +98,7 @@ void replay_actor::leave_turn() {
 }
 
 void replay_actor::begin() {
-  started_ = reported_ = home_->shared().options.environment.steady_now();
+  reported_ = home_->shared().options.environment.steady_now();
   open();
 }
 
@@ -108,9 +109,16 @@ void replay_actor::open() {
               : spawn<reader_actor>(home_, caf::actor{this});
   ++readers_;
   // Later, aggregates are sent to by others as well, and take what they get in turn.
-  for (std::size_t i = 0; !reads_on_ && i < detail::worker_count(system()); ++i)
+  for (std::size_t i = 0; !reads_on_ && i < dealer_count(); ++i)
     dealers_.push_back({.actor = spawn<dealer_actor>(home_, caf::actor{this}, i)});
   detail::tell(this, reader_, open_reader{offset{progress_.position}});
+}
+
+// Together with those of the other partitions, one for each core.
+std::size_t replay_actor::dealer_count() const {
+  const std::size_t cores = std::max(std::thread::hardware_concurrency(), 1U);
+  const auto at_once = home_->shared().turns.at_a_time();
+  return (std::min(detail::worker_count(system()), cores) + at_once - 1) / at_once;
 }
 
 void replay_actor::on_opened(const reader_opened& opened) {
@@ -120,8 +128,10 @@ void replay_actor::on_opened(const reader_opened& opened) {
     return fail(*opened.failure);
   is_open_ = true;
   progress_.position = opened.position.value;
-  if (!reads_on_)
+  if (!reads_on_) {
     progress_.start = progress_.position;
+    started_ = home_->shared().options.environment.steady_now();
+  }
   progress_.end = opened.end.value;
   enter(phase::reading);
   request_reads();
@@ -172,11 +182,11 @@ void replay_actor::on_batch(const batch_read& read) {
     return;
   if (!read.batch)
     return on_read_failure(read.batch.error());
-  read_fails_ = false;
+  if (std::exchange(read_fails_, false))
+    progress_.failure.clear();
   const auto& batch = *read.batch;
   progress_.position = read.position.value;
   if (batch && !batch->records().empty()) {
-    progress_.bytes += batch->bytes();
     outstanding_bytes_ += batch->bytes();
     batch->on_release([self = caf::actor{this}, bytes = batch->bytes()] {
       detail::tell_from_outside(self, batch_released{bytes});
@@ -186,6 +196,9 @@ void replay_actor::on_batch(const batch_read& read) {
       // Another thread wrote these bytes: each key would be waited for.
       if (i + 16 < records.size())
         __builtin_prefetch(records[i + 16].key().data());
+      const auto& r = records[i];
+      // Not what the batch holds: its blocks may be larger than what is in them.
+      progress_.bytes += std::uint64_t{r.value_size} + r.header_size + r.key_size + r.headers_size;
       fold_record(batch, records[i]);
     }
     if (progress_.now == phase::failed)
@@ -214,6 +227,9 @@ void replay_actor::on_read_failure(const error& why) {
   } else if (now - failing_since_ >= failing_max) {
     return fail({why.code, why.what + " (for " + std::to_string(failing_max.count()) + " s)"});
   }
+  // Nothing else would say why the position stands still, or let the seconds go on.
+  progress_.failure = to_string(why);
+  report();
   if (reads_under_way_ > 0)
     return;
   // One probing read; `request_reads` waits until it comes back well.
@@ -531,6 +547,10 @@ void replay_actor::begin_takeover() {
   reads_on_ = true;
   read_fails_ = false;
   claimed_ = term{};
+  // The time of service is none of reading: rates would be of both.
+  const std::chrono::duration<double> read_for{progress_.seconds};
+  started_ = home_->shared().options.environment.steady_now()
+             - std::chrono::duration_cast<std::chrono::steady_clock::duration>(read_for);
   // Before the phase, so that nothing is decided in the former epoch behind it.
   home_->begin_epoch();
   enter(phase::reading);

@@ -59,6 +59,7 @@ private:
   void begin();
   void open();
   void on_opened(const reader_opened& opened);
+  std::size_t dealer_count() const;
   std::size_t read_size() const noexcept;
   void request_reads();
   void on_batch(const batch_read& read);

@@ -157,7 +157,7 @@ struct repository_options {
   std::chrono::milliseconds drain_timeout{10'000};
   /// Bytes read from the log and not yet folded, over all partitions; each may exceed its share by
   /// the read under way, and by a command whose events are larger than all of it. Up to 64 MiB of
-  /// it for each partition are kept for the next reads, until the partition serves.
+  /// it are kept for the next reads, until the last partition is read.
   std::size_t restore_bytes_in_flight_max = 256 << 20;
   /// Partitions restored at the same time; 0: as many as the machine has cores. The next one begins
   /// when one is read and folded. More of them share the line above, and the processor's cache.

@@ -146,9 +146,8 @@ CAF_TEST(a_slice_is_folded_and_a_bad_event_is_counted_once) {
   const auto deal = [&](std::uint32_t begin, std::uint32_t end) {
     const std::vector<replay_share::part> parts{
       {&home()->restoring("a", hash_of_key("a")).slot, begin, end}};
-    detail::message_in_hand<replay_slice> slice{sys, {window, begin, end}};
     home()->for_each_actor(parts, [&](const auto&, const caf::actor& aggregate) {
-      CAF_CHECK(slice.give_to(aggregate));
+      aggregate_actor::of(aggregate).restore(*window, begin, end);
     });
     settle();
   };

@@ -85,6 +85,22 @@ CAF_TEST(each_aggregate_gets_its_records_in_order) {
   CAF_CHECK_EQUAL(progress.aggregates, 3u);
 }
 
+CAF_TEST(progress_counts_the_bytes_of_what_was_read_and_not_the_memory_that_holds_it) {
+  claim(50, 0);
+  for (std::uint64_t v = 0; v < 20; ++v)
+    write(50, commit_of("a", v, {std::to_string(v)}));
+  std::uint64_t bytes = 0;
+  auto reader = log().read({0}, {0}).value();
+  while (reader->position() < reader->end()) {
+    const auto batch = reader->next(1 << 20).value();
+    for (const auto& r : batch->records())
+      bytes += r.key().size() + r.value().size() + r.header_bytes().size() + r.headers().size();
+  }
+  options.read_only = true;
+  restore();
+  CAF_CHECK_EQUAL(progress.bytes, bytes);
+}
+
 CAF_TEST(a_restore_within_a_tiny_budget_of_memory_ends_the_same) {
   claim(50, 0);
   for (std::uint64_t v = 0; v < 30; ++v)
@@ -202,7 +218,11 @@ CAF_TEST(a_failing_read_is_tried_again) {
   restore();
   CAF_CHECK_EQUAL(phases, strings{"reading"});
   CAF_CHECK(home()->closed()->code == errc::restoring);
+  pass(ms{200});
+  CAF_CHECK_EQUAL(progress.failure, "unavailable: injected read failure");
+  CAF_CHECK_GREATER(progress.seconds, 0.0);
   pass(ms{1'000});
+  CAF_CHECK(progress.failure.empty());
   CAF_CHECK_EQUAL(phases, served);
   CAF_CHECK_EQUAL(aggregates(), strings{"a@1 x"});
 }
@@ -328,6 +348,17 @@ CAF_TEST(that_another_claim_was_not_appended_says_nothing_of_the_own_one) {
   };
   restore();
   CAF_CHECK_EQUAL(phases, served);
+}
+
+CAF_TEST(the_time_of_a_restore_is_that_of_reading_and_not_of_service) {
+  restore();
+  pass(ms{3'600'000}, ms{60'000});
+  detail::tell_from_outside(replay, term_ended{{1}, {errc::fenced, "ours"}});
+  settle();
+  detail::tell_from_outside(replay, take_over{});
+  pass(ms{1'000});
+  CAF_CHECK_EQUAL(phases.back(), "serving");
+  CAF_CHECK_LESS(progress.seconds, 1.0);
 }
 
 CAF_TEST(a_claim_that_cannot_be_appended_fails_the_restore) {

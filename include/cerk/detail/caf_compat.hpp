@@ -182,61 +182,6 @@ public:
 };
 #endif
 
-/// A message that many actors handle in turn: each at once, on the calling thread, without its
-/// mailbox. For actors that nobody else sends to meanwhile.
-#if CAF_VERSION < 1800
-template <class T>
-class message_in_hand : private caf::execution_unit {
-public:
-  message_in_hand(caf::actor_system& system, T content)
-    : caf::execution_unit(&system),
-      element_(caf::make_mailbox_element(nullptr, caf::make_message_id(), {}, std::move(content))) {
-  }
-
-  message_in_hand(const message_in_hand&) = delete;
-  message_in_hand& operator=(const message_in_hand&) = delete;
-
-  /// May be changed between two actors.
-  T& content() {
-    return element_->content().template get_mutable_as<T>(0);
-  }
-
-  /// False if it ended over it: CAF ends an actor whose handler throws.
-  [[nodiscard]] bool give_to(const caf::actor& who) {
-    return static_cast<caf::scheduled_actor*>(caf::actor_cast<caf::abstract_actor*>(who))
-             ->activate(this, *element_)
-           == caf::scheduled_actor::activation_result::success;
-  }
-
-private:
-  // Somebody that the handler sent to.
-  void exec_later(caf::resumable* job) override {
-    system().scheduler().enqueue(job);
-  }
-
-  caf::mailbox_element_ptr element_;
-};
-#else
-template <class T>
-class message_in_hand {
-public:
-  message_in_hand(caf::actor_system&, T content) : content_(std::move(content)) {
-  }
-
-  T& content() {
-    return content_;
-  }
-
-  [[nodiscard]] bool give_to(const caf::actor& who) {
-    caf::anon_mail(content_).send(who);
-    return true;
-  }
-
-private:
-  T content_;
-};
-#endif
-
 /// Whether this thread was started by CAF, so that blocking it may stop every actor.
 inline thread_local bool on_caf_thread = false;
 
