@@ -35,11 +35,14 @@ CAF_TEST(ten_restores_with_random_settings_have_the_same_state_hashes) {
                      {"fetch.message.max.bytes", std::to_string(some(random, 4'096, 1 << 22))}};
     repository_options options;
     options.restore_window_events_max = some(random, 1, 100'000);
+    // As many consumers read at a time.
+    options.restore_partitions_max = some(random, 1, 5);
     options.restore_bytes_in_flight_max = some(random, 1'024, 256 << 20);
     // An owner's claim changes the log and not the state.
     options.read_only = random() % 2 == 0;
-    CAF_MESSAGE("workers " << workers << ", window " << options.restore_window_events_max
-                           << " events, " << options.restore_bytes_in_flight_max << " bytes, "
+    CAF_MESSAGE("workers " << workers << ", partitions at a time " << options.restore_partitions_max
+                           << ", window " << options.restore_window_events_max << " events, "
+                           << options.restore_bytes_in_flight_max << " bytes, "
                            << with.settings[0].second << " KiB ahead, " << with.settings[1].second
                            << " bytes a fetch");
     actor_system_config config;
