@@ -222,8 +222,6 @@ void replay_actor::on_read_failure(const error& why) {
   if (!read_fails_) {
     read_fails_ = true;
     failing_since_ = now;
-    // Others may find their brokers well.
-    leave_turn();
   } else if (now - failing_since_ >= failing_max) {
     return fail({why.code, why.what + " (for " + std::to_string(failing_max.count()) + " s)"});
   }

@@ -221,9 +221,13 @@ CAF_TEST(a_failing_read_is_tried_again) {
   pass(ms{200});
   CAF_CHECK_EQUAL(progress.failure, "unavailable: injected read failure");
   CAF_CHECK_GREATER(progress.seconds, 0.0);
+  // It has memory of the budget, which is for as many as there are turns.
+  bool other_came = false;
+  CAF_CHECK(!home()->shared().turns.take({7}, [&] { other_came = true; }));
   pass(ms{1'000});
   CAF_CHECK(progress.failure.empty());
   CAF_CHECK_EQUAL(phases, served);
+  CAF_CHECK(other_came);
   CAF_CHECK_EQUAL(aggregates(), strings{"a@1 x"});
 }
 
